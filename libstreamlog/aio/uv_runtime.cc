@@ -1,0 +1,200 @@
+#include "aio/uv_runtime.h"
+
+#include <signal.h>
+#include <uv.h>
+
+#include <atomic>
+#include <map>
+#include <mutex>
+
+#include "aio/pool.h"
+#include "aio/uv_poller.h"
+#include "aio/uv_stream.h"
+
+namespace sl::aio {
+namespace {
+
+class UvRuntimeLoop final : public UvRuntime {
+ public:
+  explicit UvRuntimeLoop(Options options)
+      : files_(options.files ? *options.files : system_files()), random_(system_random()), timers_(system_clock()),
+        pool_(std::make_unique<ThreadPool>(options.pool_threads)) {
+    uv_loop_init(&loop_);
+    uv_async_init(&loop_, &wake_, [](uv_async_t* a) { static_cast<UvRuntimeLoop*>(a->data)->take_finished(); });
+    uv_timer_init(&loop_, &timer_);
+    uv_check_init(&loop_, &check_);
+    uv_prepare_init(&loop_, &prepare_);
+    uv_idle_init(&loop_, &idle_);
+    for (uv_handle_t* handle : own_handles()) handle->data = this;
+    uv_check_start(&check_, [](uv_check_t* c) { static_cast<UvRuntimeLoop*>(c->data)->turn(); });
+    uv_prepare_start(&prepare_, [](uv_prepare_t* p) { static_cast<UvRuntimeLoop*>(p->data)->turn(); });
+  }
+
+  ~UvRuntimeLoop() override {
+    pool_.reset();
+    fds_.clear();
+    for (auto& signal : signals_) uv_close(reinterpret_cast<uv_handle_t*>(&signal->handle), nullptr);
+    for (uv_handle_t* handle : own_handles()) uv_close(handle, nullptr);
+    uv_run(&loop_, UV_RUN_DEFAULT);
+    [[maybe_unused]] int rc = uv_loop_close(&loop_);
+    assert(rc == 0);
+  }
+
+  const Clock& clock() const override { return system_clock(); }
+  Random& random() override { return *random_; }
+  FileSystem& files() override { return files_; }
+  TimerQueue& timers() override { return timers_; }
+
+  Task<void> run_in_pool(Lane lane, std::function<void()> job) override {
+    PoolCall call{*this, lane, std::move(job)};
+    co_await call;
+  }
+
+  void post(std::coroutine_handle<> task) override { ready_.push_back(task); }
+
+  Task<Result<std::unique_ptr<Stream>>> connect(Address address) override {
+    return connect_socket(context(), std::move(address));
+  }
+  Result<std::unique_ptr<Listener>> listen(const Address& address, const ListenOptions& options) override {
+    return make_socket_listener(context(), address, options);
+  }
+
+  void run(Task<void> main) override {
+    TaskGroup group;
+    group.spawn(std::move(main));
+    while (group.live() > 0) uv_run(&loop_, UV_RUN_ONCE);
+  }
+
+  void on_stop_signal(std::function<void(int)> action) override {
+    stop_action_ = std::move(action);
+    for (int number : {SIGINT, SIGTERM}) {
+      signals_.push_back(std::make_unique<SignalHandle>());
+      auto& handle = signals_.back()->handle;
+      uv_signal_init(&loop_, &handle);
+      handle.data = this;
+      uv_signal_start(&handle, [](uv_signal_t* s, int n) { static_cast<UvRuntimeLoop*>(s->data)->stop_action_(n); },
+                      number);
+    }
+  }
+
+  Task<Status> fd_ready(int fd, bool writable) override {
+    auto& poller = fds_[fd];
+    if (!poller) poller = std::make_unique<Poller>(&loop_, fd);
+    if (!poller->valid()) co_return Status();  // A regular file: always ready.
+    Poller* waited = poller.get();
+    co_await waited->ready(writable ? UV_WRITABLE : UV_READABLE);
+    if (waited->closed()) co_return Errc::kCancelled;
+    co_return Status();
+  }
+
+  void cancel_fd(int fd) override {
+    auto& poller = fds_[fd];
+    if (!poller) poller = std::make_unique<Poller>(&loop_, fd);
+    auto [reader, writer] = poller->close();
+    if (reader) post(reader);
+    if (writer) post(writer);
+  }
+
+ private:
+  struct SignalHandle {
+    uv_signal_t handle;
+  };
+  // One job on its way through the pool; lives in the awaiting frame.
+  struct PoolCall {
+    UvRuntimeLoop& runtime;
+    Lane lane;
+    std::function<void()> job;
+    std::coroutine_handle<> waiter{};
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> h) {
+      waiter = h;
+      runtime.pool_->submit(lane, [this] {
+        job();
+        runtime.finished(waiter);
+      });
+    }
+    void await_resume() noexcept {}
+  };
+
+  UvContext context() { return UvContext{&loop_, this}; }
+  std::array<uv_handle_t*, 5> own_handles() {
+    return {reinterpret_cast<uv_handle_t*>(&wake_), reinterpret_cast<uv_handle_t*>(&timer_),
+            reinterpret_cast<uv_handle_t*>(&check_), reinterpret_cast<uv_handle_t*>(&prepare_),
+            reinterpret_cast<uv_handle_t*>(&idle_)};
+  }
+
+  // Called on a pool thread. The lock orders the queue against uv_async_send's coalescing.
+  void finished(std::coroutine_handle<> waiter) {
+    bool first;
+    {
+      std::lock_guard lock(finished_mutex_);
+      first = finished_.empty();
+      finished_.push_back(waiter);
+    }
+    if (first) uv_async_send(&wake_);
+  }
+
+  void take_finished() {
+    std::vector<std::coroutine_handle<>> done;
+    {
+      std::lock_guard lock(finished_mutex_);
+      done.swap(finished_);
+    }
+    for (auto waiter : done) waiter.resume();
+    turn();
+  }
+
+  // Runs what is ready and due, then sets the loop's one timer for what is next. Bounded, so that sockets get their
+  // turn between rounds.
+  void turn() {
+    timers_.fire_due(clock().mono_ns());
+    for (int round = 0; round < 16 && !ready_.empty(); ++round) {
+      running_.swap(ready_);
+      for (auto task : running_) task.resume();
+      running_.clear();
+    }
+    if (!ready_.empty()) uv_idle_start(&idle_, [](uv_idle_t*) {});  // Do not sleep: there is more to run.
+    else uv_idle_stop(&idle_);
+    int64_t due = timers_.next_due_ns();
+    if (due == armed_for_) return;
+    armed_for_ = due;
+    if (due < 0) {
+      uv_timer_stop(&timer_);
+      return;
+    }
+    int64_t wait_ns = std::max<int64_t>(0, due - clock().mono_ns());
+    uv_update_time(&loop_);
+    uv_timer_start(&timer_,
+                   [](uv_timer_t* t) {
+                     auto* self = static_cast<UvRuntimeLoop*>(t->data);
+                     self->armed_for_ = -1;
+                     self->turn();
+                   },
+                   static_cast<uint64_t>((wait_ns + 999'999) / 1'000'000), 0);
+  }
+
+  FileSystem& files_;
+  std::unique_ptr<Random> random_;
+  TimerQueue timers_;
+  std::unique_ptr<ThreadPool> pool_;
+  uv_loop_t loop_;
+  uv_async_t wake_;
+  uv_timer_t timer_;
+  uv_check_t check_;
+  uv_prepare_t prepare_;
+  uv_idle_t idle_;
+  int64_t armed_for_ = -1;
+  std::vector<std::coroutine_handle<>> ready_;
+  std::vector<std::coroutine_handle<>> running_;
+  std::mutex finished_mutex_;
+  std::vector<std::coroutine_handle<>> finished_;
+  std::vector<std::unique_ptr<SignalHandle>> signals_;
+  std::function<void(int)> stop_action_;
+  std::map<int, std::unique_ptr<Poller>> fds_;
+};
+
+}  // namespace
+
+std::unique_ptr<UvRuntime> UvRuntime::make(Options options) { return std::make_unique<UvRuntimeLoop>(options); }
+
+}  // namespace sl::aio
