@@ -1,0 +1,61 @@
+// Standard input and output of a tool, awaitable. The descriptors were inherited and are shared with other processes,
+// so their O_NONBLOCK flag is never touched: a pipe is opened once more through /proc/self/fd, which gives a file
+// description of our own; where that fails, small pieces are written only when poll says there is room.
+#pragma once
+#include <memory>
+
+#include "aio/uv_runtime.h"
+
+namespace sl::aio {
+
+class InputFd {
+ public:
+  // `fd` stays open until this object ends; it is not closed.
+  InputFd(UvRuntime& runtime, int fd);
+  InputFd(const InputFd&) = delete;
+  ~InputFd();
+  // At least one byte, 0 at the end. kCancelled after cancel(). Blocks the loop only for regular files.
+  Task<Result<size_t>> read(MutableBytes into);
+  // True where a read would have to wait now: the moment to send what is pending.
+  bool would_wait() const;
+  void cancel();
+  bool is_regular_file() const { return regular_; }
+  bool is_terminal() const;
+  // The size of a regular file, for progress; 0 otherwise.
+  uint64_t size() const { return size_; }
+
+ private:
+  UvRuntime& runtime_;
+  int fd_;
+  bool own_ = false;
+  bool regular_ = false;
+  bool cancelled_ = false;
+  uint64_t size_ = 0;
+};
+
+class OutputFd {
+ public:
+  OutputFd(UvRuntime& runtime, int fd);
+  OutputFd(const OutputFd&) = delete;
+  ~OutputFd();
+  // All of it, in order; `bytes` must stay until the task is done. kBrokenPipe where nobody reads the other end,
+  // kDiskFull, kIo; kCancelled after cancel().
+  Task<Status> write(Bytes bytes);
+  void cancel();
+  bool is_terminal() const;
+  // Bytes of what was written that the reader of a pipe has not taken out yet; 0 for other kinds.
+  size_t unread_bytes() const;
+
+ private:
+  UvRuntime& runtime_;
+  int fd_;
+  bool own_ = false;
+  bool pollable_ = false;
+  bool cancelled_ = false;
+};
+
+// A file named on the command line, for reading ("-" is standard input and is not handled here).
+Result<int> open_input_file(const std::string& path);
+void close_fd(int fd);
+
+}  // namespace sl::aio
