@@ -1,6 +1,7 @@
 // Kafka's variable-length integers: base-128, least significant group first; signed ones are zig-zag mapped
 // (https://kafka.apache.org/protocol, "Protocol Primitive Types").
 #pragma once
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -14,11 +15,7 @@ constexpr uint64_t zigzag(int64_t v) { return (static_cast<uint64_t>(v) << 1) ^ 
 constexpr int32_t unzigzag(uint32_t v) { return static_cast<int32_t>((v >> 1) ^ (~(v & 1) + 1)); }
 constexpr int64_t unzigzag(uint64_t v) { return static_cast<int64_t>((v >> 1) ^ (~(v & 1) + 1)); }
 
-constexpr size_t uvarint_size(uint64_t v) {
-  size_t n = 1;
-  for (; v >= 0x80; v >>= 7) ++n;
-  return n;
-}
+constexpr size_t uvarint_size(uint64_t v) { return (static_cast<size_t>(std::bit_width(v | 1)) * 9 + 64) / 64; }
 constexpr size_t varint_size(int32_t v) { return uvarint_size(zigzag(v)); }
 constexpr size_t varlong_size(int64_t v) { return uvarint_size(zigzag(v)); }
 

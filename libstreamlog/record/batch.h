@@ -2,10 +2,10 @@
 // producer builds crosses the wire, lies on disk, replicates and is parsed by the consumer. Everything here is a view;
 // nothing is copied.
 //
-// Layout, big-endian: baseOffset 0..8 | batchLength 8..12 (bytes after it) | leaderEpoch 12..16 | magic 16 | crc 17..21 over
-// 21..end | attributes 21..23 | lastOffsetDelta 23..27 | baseTimestamp 27..35 | maxTimestamp 35..43 | producerId 43..51 |
-// producerEpoch 51..53 | baseSequence 53..57 | recordsCount 57..61 | records. baseOffset and leaderEpoch are outside the
-// CRC: the broker sets them in place.
+// Layout, big-endian: baseOffset 0..8 | batchLength 8..12 (bytes after it) | leaderEpoch 12..16 | magic 16 | crc 17..21
+// over 21..end | attributes 21..23 | lastOffsetDelta 23..27 | baseTimestamp 27..35 | maxTimestamp 35..43 |
+// producerId 43..51 | producerEpoch 51..53 | baseSequence 53..57 | recordsCount 57..61 | records. baseOffset and
+// leaderEpoch are outside the CRC: the broker sets them in place.
 #pragma once
 #include "base/bytes.h"
 #include "base/ids.h"
@@ -62,7 +62,11 @@ class BatchView {
 Result<BatchView> parse_batch(Bytes bytes);
 
 // The two fields a broker sets, in place.
-inline void set_base_offset(MutableBytes batch, Offset offset) { store_be(batch.data(), offset.value); }
-inline void set_leader_epoch(MutableBytes batch, Epoch epoch) { store_be(batch.data() + 12, epoch.value); }
+inline void set_base_offset(MutableBytes batch, Offset offset) {
+  store_be(batch.data(), offset.value);
+}
+inline void set_leader_epoch(MutableBytes batch, Epoch epoch) {
+  store_be(batch.data() + 12, epoch.value);
+}
 
 }  // namespace sl::record

@@ -10,8 +10,8 @@
 namespace sl::record {
 
 struct HeaderView {
-  std::string_view name;         // UTF-8, never null
-  std::optional<Bytes> value;    // null is not empty
+  std::string_view name;       // UTF-8, never null
+  std::optional<Bytes> value;  // null is not empty
 };
 
 // Walks the headers of a record, in order, duplicates kept. The bytes were checked when the record was read.
@@ -29,9 +29,9 @@ class HeaderCursor {
 struct RecordView {
   Offset offset;
   int64_t timestamp_ms = -1;
-  std::optional<Bytes> key;      // null is not empty
+  std::optional<Bytes> key;  // null is not empty
   std::optional<Bytes> value;
-  Bytes header_bytes;            // encoded, without the count
+  Bytes header_bytes;  // encoded, without the count
   int32_t header_count = 0;
   HeaderCursor headers() const { return HeaderCursor(header_bytes, header_count); }
 };
