@@ -1,0 +1,45 @@
+// LookupJob: ListOffsets by time: the first record at or after a time, or the first one with the largest time of all.
+// Segment, index entry, batch, record: each step narrows it down. Runs on the pool.
+#pragma once
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "storage/job.h"
+#include "storage/log_place.h"
+#include "storage/read_job.h"
+
+namespace sl::storage {
+
+struct FoundTime {
+  Offset offset;
+  int64_t timestamp_ms = -1;
+  Epoch epoch = kNoEpoch;
+};
+
+class LookupJob final : public Job {
+ public:
+  void run() override;
+
+ private:
+  friend class PartitionLog;
+  struct Candidate {
+    SegmentView segment;
+    std::optional<uint64_t> position;  // a batch to begin with, at or before the answer
+    Offset expected;
+  };
+  Result<std::optional<FoundTime>> search();
+  Result<std::optional<FoundTime>> search_in(Candidate& candidate);
+
+  std::shared_ptr<const LogPlace> place_;
+  std::vector<Candidate> candidates_;
+  int64_t timestamp_ms_ = 0;
+  Offset from_;   // log start
+  Offset limit_;  // exclusive
+  uint64_t truncations_ = 0;
+  Result<std::optional<FoundTime>> result_ = std::optional<FoundTime>();
+};
+
+}  // namespace sl::storage
