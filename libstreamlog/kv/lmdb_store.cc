@@ -6,9 +6,11 @@
 // end were given back before the commit, and then write() lengthens it.
 #include "kv/lmdb_store.h"
 
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <lmdb.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <condition_variable>
@@ -295,6 +297,10 @@ Status LmdbFile::start() {
   // Without read-ahead, look-ups here and there do not pull the whole file into the process.
   if (rc == 0) rc = mdb_env_open(env, path_.c_str(), MDB_NOSUBDIR | MDB_NOTLS | MDB_NORDAHEAD, 0600);
   if (rc != 0) return failure("open", path_, rc);
+  // LMDB 0.9.24 sets close-on-exec on its lock and meta descriptors, but not on the one it reads with.
+  int fd = -1;
+  if (rc = mdb_env_get_fd(env, &fd); rc != 0) return failure("open", path_, rc);
+  if (::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) return failure("open", path_, errno);
   SL_TRY(file_, system_files().open(path_, FileSystem::Mode::kReadWrite));
   SL_TRY(uint64_t size, file_->size());
   if (size < pages_end())
