@@ -115,7 +115,7 @@ class BatchBuilder {
                    std::span<const HeaderView> headers);
   void put_with_headers(int64_t timestamp_ms, const std::optional<Bytes>& key, const std::optional<Bytes>& value,
                         std::span<const HeaderView> headers, size_t headers_bytes);
-  bool make_room(size_t bytes);
+  void make_room(size_t bytes);
   void write_header(MutableBytes batch, const BatchStamp& stamp, Codec codec) const;
   void clear();
 
