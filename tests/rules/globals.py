@@ -1,0 +1,30 @@
+#!/usr/bin/env python3
+"""No process-wide mutable state: nothing of our modules lies in .bss or .data. Constants lie in .rodata and
+.data.rel.ro, which nm tells apart from them only by the section, so objdump is asked."""
+import re
+import subprocess
+
+from house import BUILD, finish
+
+# What the compiler or the language puts there, and what has no other place: a signal handler's flag.
+ALLOWED = re.compile(r"^(guard variable for |std::__ioinit|DW\.ref\.|\.|__TMC_END__)")
+ALLOWED_OBJECTS = {"tools_common/signals.cc"}
+
+violations, checked = set(), 0
+for archive in sorted(BUILD.rglob("libsl_*.a")):
+    module = archive.stem.removeprefix("libsl_")
+    out = subprocess.run(["objdump", "-t", "-C", str(archive)], capture_output=True, text=True, check=True).stdout
+    item = ""
+    for line in out.splitlines():
+        head = re.match(r"^(\S+\.o):\s+file format", line)
+        if head:
+            item = head.group(1).removesuffix(".o")
+            continue
+        match = re.match(r"^[0-9a-f]{16} .{7} (\.t?bss\S*|\.t?data(?!\.rel\.ro)\S*)\s+[0-9a-f]+\s+(.*)$", line)
+        if not match:
+            continue
+        name = match.group(2).removeprefix(".hidden ").strip()
+        checked += 1
+        if name and not ALLOWED.match(name) and f"{module}/{item}" not in ALLOWED_OBJECTS:
+            violations.add(f"{module}/{item}: {name} is mutable and process-wide")
+finish(sorted(violations), max(checked, 1))

@@ -1,0 +1,45 @@
+#!/usr/bin/env python3
+"""The outside enters through seams: `nm` over every module's archive. Only the objects listed here may call the
+system's clock, files, sockets, threads or randomness; everything else goes through the interfaces, so that a test can
+replace them."""
+import re
+import subprocess
+
+from house import BUILD, finish
+
+# The real halves of the seams, by object.
+ALLOWED = {
+    "aio": re.compile(r"^(uv_\w+|pool)\.cc\.o$"),
+    "base": re.compile(r"^(file_posix|clock_system|random|log_spdlog)\.cc\.o$"),
+    "kv": re.compile(r"^lmdb_\w+\.cc\.o$"),
+}
+FORBIDDEN = re.compile(r"""^(
+    uv_\w+ | clock_gettime(64)? | gettimeofday | time | nanosleep | usleep | sleep
+  | (__)?(p?read|p?write)(v2?|64|64v2?|v64)?(_chk)? | (__)?recv\w* | send(to|msg|mmsg|file)? | splice
+  | open(at)?(64)? | __open(at)?(64)?_2 | fopen(64)? | fread | fwrite | fsync | fdatasync | f?truncate(64)?
+  | unlink(at)? | rename(at2?)? | mkdir(at)? | fallocate(64)? | posix_fallocate(64)?
+  | socket | connect | bind | listen | accept4? | poll | epoll_\w+ | select
+  | getrandom | getentropy | rand | random | srand
+  | pthread_create | fork | vfork | exec\w+ | posix_spawn\w*
+  | std::chrono::(_V2::)?\w+_clock::now\(\) | std::random_device::.* | std::thread::.* | std::this_thread::.*
+  | std::basic_(i|o)?fstream<.* | std::basic_filebuf<.* | std::filesystem::.*
+)(@.*)?$""", re.X)
+
+
+def undefined_symbols(archive):
+    out = subprocess.run(["nm", "-A", "-C", "-u", str(archive)], capture_output=True, text=True, check=True).stdout
+    for line in out.splitlines():
+        match = re.match(r"^.*?:([^:]+\.o):\s+[Uw] (.+)$", line)
+        if match:
+            yield match.groups()
+
+
+violations, checked = set(), 0
+for archive in sorted(BUILD.rglob("libsl_*.a")):
+    module = archive.stem.removeprefix("libsl_")
+    allowed = ALLOWED.get(module)
+    for item, symbol in undefined_symbols(archive):
+        checked += 1
+        if FORBIDDEN.match(symbol) and not (allowed and allowed.match(item)):
+            violations.add(f"{module}/{item.removesuffix('.o')}: calls {symbol.split('@')[0]} past the seams")
+finish(sorted(violations), checked)
