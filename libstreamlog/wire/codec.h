@@ -46,17 +46,11 @@ constexpr Versions versions_of() {
 }
 
 class Encoder;
-class Decoder;
-class Describer;
-class Filler;
 
-// The walks of one message, defined in wire/instantiate.h.
+// What the functions below need of one message, defined in wire/instantiate.h.
 template <class M>
 struct Walks {
   static void encode(const void* message, Encoder& encoder);
-  static void decode(M& message, Decoder& decoder);
-  static void describe(const M& message, Describer& describer);
-  static void fill(M& message, Filler& filler);
   static const char* name();
 };
 
@@ -73,6 +67,7 @@ namespace detail {
 using EncodeWalk = void (*)(const void*, Encoder&);
 Encoded encode(const FrameHead& head, const void* message, EncodeWalk walk, Versions versions, int16_t version);
 size_t encoded_size(const void* message, EncodeWalk walk, Versions versions, int16_t version);
+Status check_version(const char* message, Versions versions, int16_t version);
 }  // namespace detail
 
 // The message alone, without any frame. The version must be in range.

@@ -1,0 +1,10 @@
+#include "wire/messages/fetch.h"
+
+#include "wire/instantiate.h"
+
+namespace sl::wire {
+
+SL_WIRE_MESSAGE(FetchRequest);
+SL_WIRE_MESSAGE(FetchResponse);
+
+}  // namespace sl::wire

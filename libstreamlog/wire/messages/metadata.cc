@@ -1,0 +1,12 @@
+#include "wire/messages/metadata.h"
+
+#include "wire/instantiate.h"
+
+namespace sl::wire {
+
+SL_WIRE_MESSAGE(MetadataRequest);
+SL_WIRE_MESSAGE(MetadataResponse);
+SL_WIRE_MESSAGE(DescribeTopicPartitionsRequest);
+SL_WIRE_MESSAGE(DescribeTopicPartitionsResponse);
+
+}  // namespace sl::wire

@@ -1,0 +1,10 @@
+#include "wire/messages/produce.h"
+
+#include "wire/instantiate.h"
+
+namespace sl::wire {
+
+SL_WIRE_MESSAGE(ProduceRequest);
+SL_WIRE_MESSAGE(ProduceResponse);
+
+}  // namespace sl::wire

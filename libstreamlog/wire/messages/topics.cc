@@ -1,0 +1,14 @@
+#include "wire/messages/topics.h"
+
+#include "wire/instantiate.h"
+
+namespace sl::wire {
+
+SL_WIRE_MESSAGE(CreateTopicsRequest);
+SL_WIRE_MESSAGE(CreateTopicsResponse);
+SL_WIRE_MESSAGE(DeleteTopicsRequest);
+SL_WIRE_MESSAGE(DeleteTopicsResponse);
+SL_WIRE_MESSAGE(CreatePartitionsRequest);
+SL_WIRE_MESSAGE(CreatePartitionsResponse);
+
+}  // namespace sl::wire
