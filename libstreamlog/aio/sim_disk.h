@@ -110,15 +110,15 @@ class SimDisk final : public FileSystem {
 
  private:
   struct Shared;
+  struct View;
+  struct Place;
   class OpenFile;
   class HeldLock;
-  struct Place;
-  SimDisk(std::shared_ptr<Shared> shared);
-  Status begin(DiskOp op, const std::string& path);
+  explicit SimDisk(std::shared_ptr<Shared> shared);
   Result<Place> locate(const std::string& path) const;
+  std::unique_ptr<SimDisk> copy_with(SimImage image, uint64_t seed) const;
   std::shared_ptr<Shared> shared_;
-  uint64_t view_ = 0;
-  bool cut_ = false;
+  std::shared_ptr<View> view_;
 };
 
 }  // namespace sl::aio

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -93,7 +94,8 @@ class SimImage {
   void apply_names(NameChange change);
 
   void write(uint64_t id, Bytes bytes, uint64_t at);
-  void set_size(uint64_t id, uint64_t size);
+  // `reserve` takes room on the disk for all of it, as preallocation does.
+  void set_size(uint64_t id, uint64_t size, bool reserve);
   void sync(uint64_t id);
   void sync_names(uint64_t directory);
   // A sync failed: the kernel calls the pages clean, and what was unsynced will never reach the disk.
@@ -102,13 +104,18 @@ class SimImage {
   void forget_cached(uint64_t id);
   // Forgets inodes that no name, durable or not, leads to, save those in `open`.
   void collect(const std::map<uint64_t, int>& open);
+  // Bytes taken by what has a name now or is in `open`.
+  uint64_t allocated_bytes(const std::map<uint64_t, int>& open) const;
 
   // What a machine finds after the power failed now: an image without unsynced changes. `random` decides.
   SimImage crashed(CrashMode mode, Random& random) const;
   size_t unsynced_changes() const;
-  const std::map<uint64_t, std::shared_ptr<Inode>>& inodes() const { return inodes_; }
 
  private:
+  struct Pending;
+  std::vector<Pending> pending_in_order() const;
+  void make_durable();
+  std::set<uint64_t> reachable(bool durable_too) const;
   std::map<uint64_t, std::shared_ptr<Inode>> inodes_;
   std::vector<NameChange> name_changes_;
   uint64_t last_inode_ = kRoot;

@@ -52,7 +52,6 @@ class SimNode {
   std::string name_;
   NodeClock clock_;
   std::unique_ptr<SimDisk> disk_;
-  std::vector<std::unique_ptr<SimDisk>> old_disks_;
   std::vector<SimRuntime*> processes_;
   bool powered_ = true;
 };
@@ -92,6 +91,7 @@ class SimRuntime final : public Runtime {
   void turn();
   void start_jobs();
   PoolCall* take_job();
+  void run_job(PoolCall* call, int64_t done_at_ns);
   void finish_job(PoolCall* call);
 
   SimNode& node_;

@@ -1,85 +1,115 @@
-// SimNetwork: the connections of a simulated world. Bytes arrive after a latency, in order, in pieces from one byte to
-// all; a direction holds a bounded window of them, and then its writer waits. A unix path belongs to its node; HOST is
-// a node's name, and "localhost", "127.0.0.1" and "::1" are the caller's own node.
+// The inside of a simulated connection: its two directions, its two ends, and the streams and listeners that stand on
+// them. Internal to the simulated network.
 //
-// What is hard is the half-open connection: a machine that lost power, or lies behind a cut, is silent, not closed. Its
-// peer learns of it only when bytes it sends reach a machine that no longer knows the connection, or never.
+// A link lives until both of its streams are gone; what one end has sent still reaches the other after it closed.
 #pragma once
-#include <coroutine>
-#include <map>
-#include <memory>
-#include <set>
-#include <string>
-#include <utility>
+#include <algorithm>
+#include <deque>
+#include <vector>
 
-#include "aio/runtime.h"
-#include "aio/sim_world.h"
+#include "aio/sim_network.h"
+#include "aio/sim_runtime.h"
 
 namespace sl::aio {
 
-struct SimLink;
-class SimListener;
+// The bytes of one direction: those that have arrived come first, then those on their way.
+struct SimPipe {
+  std::vector<uint8_t> bytes;
+  size_t head = 0;
+  size_t arrived = 0;
+  size_t window = 0;
+  bool fin = false;  // the sender will write no more
+  bool fin_arrived = false;
+  bool scheduled = false;  // a delivery stands in the queue
+  bool stalled = false;    // what was sent got lost; it is sent again when the way is free
 
-class SimNetwork {
+  size_t held() const { return bytes.size() - head; }
+  size_t on_the_way() const { return held() - arrived; }
+  void put(Bytes more) { bytes.insert(bytes.end(), more.begin(), more.end()); }
+  size_t take(MutableBytes into) {
+    size_t n = std::min(into.size(), arrived);
+    std::copy_n(bytes.begin() + static_cast<ptrdiff_t>(head), n, into.begin());
+    head += n;
+    arrived -= n;
+    if (head > bytes.size() / 2) {
+      bytes.erase(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(head));
+      head = 0;
+    }
+    return n;
+  }
+  void clear() {
+    bytes.clear();
+    head = arrived = 0;
+  }
+};
+
+struct SimEnd {
+  SimRuntime* process = nullptr;
+  std::string peer_name;
+  bool closed = false;  // by its owner, or its process is dead
+  bool reset = false;
+  bool released = false;  // its stream is gone
+  std::coroutine_handle<> reader{};
+  std::coroutine_handle<> writer{};
+
+  void wake_reader() {
+    if (reader) process->post(std::exchange(reader, {}));
+  }
+  void wake_writer() {
+    if (writer) process->post(std::exchange(writer, {}));
+  }
+};
+
+// A connection. Direction i goes from end i to the other.
+struct SimLink {
+  uint64_t id = 0;
+  bool is_unix = false;
+  SimEnd ends[2];
+  SimPipe pipes[2];
+};
+
+class SimStream final : public Stream {
  public:
-  explicit SimNetwork(SimWorld& world);
-  ~SimNetwork();
-
-  // Loses everything sent from one node to another until it is healed; TCP sends it again then.
-  void cut_one_way(const SimNode& from, const SimNode& to);
-  void cut(const SimNode& a, const SimNode& b);
-  // Cuts a node off from all others.
-  void isolate(const SimNode& node);
-  void heal(const SimNode& a, const SimNode& b);
-  void heal_all();
-  bool reaches(const SimNode& from, const SimNode& to) const;
-  // Resets every connection between the two (or within one node), or all there are.
-  void reset(const SimNode& a, const SimNode& b);
-  void reset_all();
-  // While on, connects to the node are refused.
-  void refuse(const SimNode& node, bool on);
-  size_t connections() const;
-
-  // For SimRuntime and the streams.
-  Task<Result<std::unique_ptr<Stream>>> connect(SimRuntime& from, Address address);
-  Result<std::unique_ptr<Listener>> listen(SimRuntime& by, const Address& address, const ListenOptions& options);
-  // The process dies: its ends are cancelled; the other ends see resets, or nothing.
-  void leave(SimRuntime& process, bool silent);
-  // The node answers again: what was sent to it meanwhile arrives.
-  void power_on(const SimNode& node);
-  SimWorld& world() { return world_; }
+  SimStream(SimNetwork& network, SimLink& link, int end) : network_(network), link_(link), end_(end) {}
+  ~SimStream() override { network_.release_end(link_, end_); }
+  Task<Result<size_t>> read(MutableBytes into) override;
+  Result<size_t> try_read(MutableBytes into) override;
+  Task<Status> write(std::span<const Bytes> pieces) override;
+  void close() override { network_.close_end(link_, end_); }
+  std::string peer_name() const override { return link_.ends[end_].peer_name; }
+  std::optional<PeerIdentity> peer_identity() const override;
 
  private:
-  friend class SimStream;
-  friend class SimListener;
-  struct Delay;
-  // A unix path, or a port with its bound host, on one node.
-  using Key = std::pair<uint32_t, std::string>;
-  enum class Answer { kAccepted, kRefused, kSilence };
+  SimEnd& self() { return link_.ends[end_]; }
+  SimNetwork& network_;
+  SimLink& link_;
+  int end_;
+};
 
-  SimNode* resolve(SimRuntime& from, const std::string& host);
-  SimListener* listener_for(SimRuntime& from, const SimNode& to, const Address& address);
-  Answer try_connect(SimRuntime& from, const Address& address, std::unique_ptr<Stream>& stream);
-  int64_t latency_ns(const SimLink& link, int from_end);
-  SimLink* find(uint64_t id);
-  void schedule_delivery(SimLink& link, int from_end);
-  void deliver(uint64_t link_id, int from_end);
-  void open_window(SimLink& link, int from_end);
-  void schedule_reset(SimLink& link, int end);
-  void reset_end(SimLink& link, int end);
-  void close_end(SimLink& link, int end);
-  void release_end(SimLink& link, int end);
-  void kick_stalled();
+class SimListener final : public Listener {
+ public:
+  SimListener(SimNetwork& network, SimRuntime& by, SimNetwork::Key key, Address address, int backlog)
+      : network_(network), process_(by), key_(std::move(key)), address_(std::move(address)), backlog_(backlog) {
+    network_.listeners_[key_] = this;
+  }
+  ~SimListener() override { close(); }
+  Task<Result<std::unique_ptr<Stream>>> accept() override;
+  void close() override;
+  Address address() const override { return address_; }
 
-  SimWorld& world_;
-  std::map<uint64_t, std::unique_ptr<SimLink>> links_;
-  uint64_t last_link_ = 0;
-  std::map<Key, SimListener*> listeners_;
-  std::map<uint32_t, uint16_t> last_port_;
-  std::set<std::pair<uint32_t, uint32_t>> cuts_;
-  std::set<uint32_t> refusing_;
-  std::map<uint64_t, Delay*> delays_;
-  uint64_t last_delay_ = 0;
+  SimRuntime& process() { return process_; }
+  bool full() const { return waiting_.size() >= static_cast<size_t>(backlog_); }
+  void offer(std::unique_ptr<Stream> stream);
+
+ private:
+  SimNetwork& network_;
+  SimRuntime& process_;
+  SimNetwork::Key key_;
+  Address address_;
+  int backlog_;
+  bool closed_ = false;
+  std::deque<std::unique_ptr<Stream>> waiting_;
+  std::coroutine_handle<> acceptor_{};
 };
 
 }  // namespace sl::aio

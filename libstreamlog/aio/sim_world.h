@@ -81,6 +81,7 @@ class SimWorld {
   void schedule(int64_t at_ns, SimEvent kind, SimRuntime* owner, uint64_t value, std::function<void()> action);
   void record(SimEvent kind, uint32_t process, uint64_t value);
   SimRuntime& add_runtime(SimNode& node);
+  const std::vector<std::unique_ptr<SimNode>>& nodes() const { return nodes_; }
   int64_t draw_ns(int64_t min_ns, int64_t max_ns);
 
  private:
@@ -103,10 +104,11 @@ class SimWorld {
   bool step_until(int64_t limit_ns);
   SimRuntime* next_timer(int64_t& due_ns) const;
   void push(Entry entry);
+  Entry pop();
 
   SimOptions options_;
   SeededRandom random_;
-  int64_t now_ns_ = 0;
+  int64_t now_ns_ = 1'000'000'000;
   uint64_t steps_ = 0;
   uint64_t sequence_ = 0;
   uint64_t hash_ = 0xcbf29ce484222325;
