@@ -15,7 +15,8 @@ def lines(*words):
                           stdin=subprocess.DEVNULL).stdout.splitlines()
 
 
-tools = sorted(p.name for p in (BUILD / "bin").glob("sl-*") if "." not in p.name and (ROOT / f"man/{p.name}.1.scd").exists())
+tools = sorted(p.name for pattern in ("sl-*", "streamlogd") for p in (BUILD / "bin").glob(pattern) if "." not in p.name
+               and list((ROOT / "man").glob(f"{p.name}.[18].scd")))
 violations, checked = [], 0
 for name, pattern in LISTS.items():
     listed = re.search(pattern, (ROOT / name).read_text(), re.M)

@@ -35,7 +35,7 @@ def allowed_set(cell, everything, daemon):
         elif part == "everything in daemon":
             allowed |= daemon
         elif part.startswith("everything but "):
-            allowed |= everything - set(part.removeprefix("everything but ").split()) - {"tools", "tests"}
+            allowed |= everything - set(part.removeprefix("everything but ").split()) - {"tests"}
         elif part != "–":
             allowed |= set(part.split())
     return allowed

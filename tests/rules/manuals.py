@@ -51,17 +51,6 @@ def check_tool(tool, page, violations):
                 violations.append(f"man/{page.name}: {path} {name} is missing")
 
 
-def check_daemon(page, violations):
-    """The daemon's page is written by hand: its options are those of --help, and the other way round."""
-    shown = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", output(BUILD / "bin/streamlogd", "--help")))
-    text = plain(page)
-    written = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text[:text.find("SIGNALS")]))
-    for name in sorted(shown - written):
-        violations.append(f"man/{page.name}: {name} is missing")
-    for name in sorted(written - shown):
-        violations.append(f"streamlogd --help does not show {name}, which the manual has")
-
-
 violations, checked = [], 0
 for source in sorted((ROOT / "man").glob("*.scd")):
     check_sections(source, violations)
@@ -70,10 +59,8 @@ for source in sorted((ROOT / "man").glob("*.scd")):
         continue
     checked += 1
     tool = source.name.split(".")[0]
-    if tool.startswith("sl-"):
+    if source.stem[-1] in "18":
         check_tool(tool, page, violations)
-    elif source.stem == "streamlogd.8" and (BUILD / "bin/streamlogd").exists():
-        check_daemon(page, violations)
     if shutil.which("man"):
         warnings = subprocess.run(["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", str(page)],
                                   capture_output=True, text=True).stderr
