@@ -1,0 +1,128 @@
+// Consumer: batches of assigned partitions, fetched ahead of the reader. One fetch is in flight to each leader; what it
+// brings waits, in the block it arrived in, until next() hands it out. No groups.
+//
+// What is hard is to keep memory bounded and everyone busy: a fetch is sent as soon as what waits is below the limit,
+// while the reader works on the last one; a reader that stops taking stops the fetches.
+//
+// Use: open it over a Cluster, assign(), then next() in a loop; each Fetched is walked with record::RecordCursor:
+//   for (const auto& batch : fetched.batches) { cursor = RecordCursor::open(batch, decompressor); ... skip records
+//   below fetched.from; stop at fetched.until ... }
+#pragma once
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "aio/event.h"
+#include "client/cluster.h"
+#include "client/offsets.h"
+#include "client/position.h"
+#include "record/batch.h"
+#include "wire/messages/fetch.h"
+
+namespace sl::client {
+
+struct ConsumerOptions {
+  // The long poll at the end of the log.
+  int64_t max_wait_ms = 500;
+  int32_t min_bytes = 1;
+  int32_t fetch_bytes_max = 2 << 20;
+  int32_t partition_bytes_max = 1 << 20;
+  // Fetches pause while more than this waits for next(); one answer may go beyond it.
+  size_t buffered_bytes_max = 8 << 20;
+  bool read_committed = false;
+  bool check_crc = true;
+  // Leaders that cannot be reached or answer with an error that may pass are tried for so long.
+  int64_t outage_ms_max = 120'000;
+};
+
+struct Assignment {
+  std::string topic;
+  Partition partition;
+  Position from = Position::start();
+  // Exclusive; an end that depends on the log is taken as it is at assign(). None: no end.
+  std::optional<Position> until;
+};
+
+inline constexpr Offset kNoEnd{INT64_MAX};
+
+// One answer for one partition.
+struct Fetched {
+  enum class Kind : uint8_t {
+    kRecords,   // batches
+    kCaughtUp,  // the reader has come to the end of the log as it is now; once each time that happens
+    kEnded,     // the partition has come to its `until`; nothing more comes from it
+    kSkipped,   // the records from `from` to `next` are gone (retention, trim); reading goes on at `next`
+    kFinished,  // every partition has ended
+    kTimedOut,  // nothing came within the time given to next()
+  };
+  Kind kind = Kind::kRecords;
+  // Index of the assignment; its topic and partition are assignment(index).
+  size_t index = 0;
+  // Whole batches, their CRC checked, control batches and aborted transactions left out; kept alive by `owner`.
+  std::vector<record::BatchView> batches;
+  Buffer owner;
+  // Records before `from` and from `until` on were not asked for: a batch is fetched whole.
+  Offset from;
+  Offset until = kNoEnd;
+  // Where the partition is read next, and its end when this was fetched.
+  Offset next;
+  Offset high_watermark = kNoOffset;
+};
+
+class Consumer {
+ public:
+  // `cluster`, open, must outlive it.
+  Consumer(Cluster& cluster, ConsumerOptions options);
+  Consumer(const Consumer&) = delete;
+  ~Consumer();  // close() has ended
+
+  // Finds the start and end of each and begins to fetch. Once. A partition that does not exist is
+  // kUnknownTopicOrPartition; errors of ListOffsets otherwise. A range that is empty ends at once.
+  aio::Task<Status> assign(std::vector<Assignment> assignments);
+
+  // The next answer; waits for it at most `wait_ms_max` (negative: without end). An error ends the consumer: a damaged
+  // batch (kCorruptMessage names topic, partition and offset), a position beyond the end of the log, an outage over
+  // outage_ms_max, an error that does not pass.
+  aio::Task<Result<Fetched>> next(int64_t wait_ms_max = -1);
+  // next() would not wait: where not, it is the moment to flush the output.
+  bool ready() const;
+
+  // Stops fetching a partition; what was fetched already still comes. Resuming takes effect at the next fetch.
+  void pause(size_t index);
+  void resume(size_t index);
+  // Reads on from there; what waits from before is dropped. Revives a partition that has ended unless `until` is
+  // before it.
+  void seek(size_t index, Offset offset);
+  // No more from this partition.
+  void stop(size_t index);
+
+  const Assignment& assignment(size_t index) const;
+  size_t assignment_count() const;
+  // The first offset not handed out yet, the exclusive end, and the last known high watermark.
+  Offset position(size_t index) const;
+  Offset until(size_t index) const;
+  Offset high_watermark(size_t index) const;
+
+  // Ends fetching and drains.
+  aio::Task<void> close();
+
+ private:
+  struct Source;
+  struct Fetcher;
+  Cluster& cluster_;
+  aio::Runtime& runtime_;
+  ConsumerOptions options_;
+  aio::TaskGroup group_;
+  aio::Event ready_;  // something for next()
+  std::vector<std::unique_ptr<Source>> sources_;
+  std::map<int32_t, std::unique_ptr<Fetcher>> fetchers_;
+  std::deque<Fetched> waiting_;
+  size_t waiting_bytes_ = 0;
+  size_t live_ = 0;  // partitions that have not ended
+  Error failure_;
+  bool stopping_ = false;
+};
+
+}  // namespace sl::client

@@ -1,0 +1,95 @@
+// Lane: one partition's way out of a producer: the batch being filled, and those sealed and not yet settled, in the
+// order of their sequence numbers. No I/O and no time of its own; the producer says when.
+//
+// What is hard is that no batch may be stored twice and none may overtake another, whatever fails. While nothing has
+// failed, several batches are in flight. A batch that failed goes back to where it was, and until it is settled only
+// one batch at a time is in flight. A batch that is given up leaves a gap in the sequence, which the leader would
+// refuse: the lane lets everything in flight come back and then renumbers what is left in a new epoch. What may have
+// been stored in the old epoch cannot be renumbered without risking a double; it fails with its fate unknown.
+#pragma once
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "record/batch_builder.h"
+
+namespace sl::client {
+
+struct Lane;
+
+struct SealedBatch {
+  Lane* lane = nullptr;
+  Slice bytes;
+  int32_t count = 0;
+  uint64_t first_input = 0;
+  int64_t opened_ns = 0;  // when its first record came
+  int32_t base_sequence = -1;
+  int attempts = 0;
+  bool in_flight = false;
+  bool maybe_stored = false;  // an attempt ended without a clear answer
+  size_t weight() const { return bytes.bytes.size() + 4096; }
+};
+using BatchPtr = std::shared_ptr<SealedBatch>;
+
+struct Lane {
+  Lane(BufferPool& pool, int32_t index, size_t batch_bytes);
+  Lane(const Lane&) = delete;
+
+  // What the producer stamps batches with; an id of -1 is none.
+  struct Identity {
+    ProducerId id{-1};
+    int16_t epoch = -1;
+  };
+
+  // Closes the open batch, which is not empty, and queues it.
+  SealedBatch& seal(const Identity& identity, record::Codec codec, int level, record::Compressor& compressor);
+  // The batch that may be sent next; null where none is or where the lane must wait. `in_flight_max` of them at a time.
+  BatchPtr next(int in_flight_max) const;
+  // Whether a batch sealed now could be sent at once.
+  bool could_send(int in_flight_max) const;
+  void sent(SealedBatch& batch);
+  // It came back: stored or given up (gone from the lane), or to be sent again (in its place). `gap` says that a batch
+  // with a sequence number was given up.
+  void settled(SealedBatch& batch, bool gap);
+  void returned(SealedBatch& batch, bool maybe_stored);
+  // Renumbers the rest in the next epoch once nothing is in flight; batches that may have been stored are taken out and
+  // returned. Nothing to do where there is no gap.
+  std::vector<BatchPtr> heal(const Identity& identity);
+  // Cuts a batch that the leader found too large, which is not in flight, into ones of at most `bytes_max`, in its
+  // place and with its sequence numbers. kMessageTooLarge where it holds one record.
+  Status split(SealedBatch& batch, size_t bytes_max, BufferPool& pool, const Identity& identity, record::Codec codec,
+               int level, record::Compressor& compressor);
+
+  bool idle() const { return batches.empty(); }
+  int in_flight() const { return in_flight_; }
+  int16_t epoch_of(const Identity& identity) const { return static_cast<int16_t>(identity.epoch + epochs_); }
+
+  const int32_t index;
+  record::BatchBuilder builder;
+  uint64_t first_input = 0;  // of the open batch
+  int64_t opened_ns = 0;
+  uint64_t generation = 0;  // counts open batches
+  size_t batch_bytes;
+  bool due = false;      // the open batch may leave
+  bool waiting = false;  // queued at its leader
+  int64_t retry_at_ns = 0;
+  int32_t leader = -1;
+  std::string last_error;
+  std::deque<BatchPtr> batches;  // sealed and not settled
+
+ private:
+  record::BatchStamp stamp(const Identity& identity) const;
+  BufferPool& pool_;
+  int32_t next_sequence_ = 0;
+  int16_t epochs_ = 0;  // begun beyond the producer's own
+  int in_flight_ = 0;
+  bool gap_ = false;
+};
+
+// The sequence number `count` records later; after 2^31-1 comes 0.
+constexpr int32_t sequence_after(int32_t sequence, int32_t count) {
+  return static_cast<int32_t>((static_cast<uint32_t>(sequence) + static_cast<uint32_t>(count)) & 0x7fffffffu);
+}
+
+}  // namespace sl::client
