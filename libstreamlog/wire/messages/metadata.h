@@ -105,6 +105,17 @@ struct MetadataResponse {
   bool operator==(const MetadataResponse&) const = default;
 };
 
+// Where the next page begins. Outside of the messages, since a nullable struct inside of one is not complete there.
+struct TopicCursor {
+  std::string topic_name;
+  int32_t partition_index = 0;
+  static void fields(auto& m, auto& f) {
+    f("topic_name", m.topic_name);
+    f("partition_index", m.partition_index);
+  }
+  bool operator==(const TopicCursor&) const = default;
+};
+
 // Topics page by page, with their eligible leader replicas (KIP-966).
 struct DescribeTopicPartitionsRequest {
   static constexpr ApiKey kApi = ApiKey::kDescribeTopicPartitions;
@@ -116,15 +127,7 @@ struct DescribeTopicPartitionsRequest {
     static void fields(auto& m, auto& f) { f("name", m.name); }
     bool operator==(const Topic&) const = default;
   };
-  struct Cursor {
-    std::string topic_name;
-    int32_t partition_index = 0;
-    static void fields(auto& m, auto& f) {
-      f("topic_name", m.topic_name);
-      f("partition_index", m.partition_index);
-    }
-    bool operator==(const Cursor&) const = default;
-  };
+  using Cursor = TopicCursor;
   std::vector<Topic> topics;
   int32_t response_partition_limit = 2000;
   std::optional<Cursor> cursor;
@@ -179,15 +182,7 @@ struct DescribeTopicPartitionsResponse {
     }
     bool operator==(const Topic&) const = default;
   };
-  struct Cursor {
-    std::string topic_name;
-    int32_t partition_index = 0;
-    static void fields(auto& m, auto& f) {
-      f("topic_name", m.topic_name);
-      f("partition_index", m.partition_index);
-    }
-    bool operator==(const Cursor&) const = default;
-  };
+  using Cursor = TopicCursor;
   int32_t throttle_time_ms = 0;
   std::vector<Topic> topics;
   std::optional<Cursor> next_cursor;
