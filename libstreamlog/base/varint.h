@@ -43,10 +43,11 @@ inline const uint8_t* get_uvarint(const uint8_t* from, const uint8_t* end, uint6
 }
 inline const uint8_t* get_uvarint32(const uint8_t* from, const uint8_t* end, uint32_t& v) {
   uint64_t wide;
-  from = get_uvarint(from, end, wide);
-  if (!from || wide > UINT32_MAX) return nullptr;
+  const uint8_t* next = get_uvarint(from, end, wide);
+  // Java refuses more than five bytes even where the value fits, so what it could not read is not let in.
+  if (!next || wide > UINT32_MAX || static_cast<size_t>(next - from) > kVarint32BytesMax) return nullptr;
   v = static_cast<uint32_t>(wide);
-  return from;
+  return next;
 }
 inline const uint8_t* get_varint(const uint8_t* from, const uint8_t* end, int32_t& v) {
   if (from != end && *from < 0x80) [[likely]] {  // Nearly every length and delta of a record is one byte.

@@ -59,6 +59,7 @@ inline const char* check_record(Check& c) {
   const uint8_t* p = get_varint(c.at, c.end, length);
   if (!p || length < 1 || length > c.end - p) return "its length does not fit the batch";
   const uint8_t* end = p + length;
+  prefetch_record(end, length);
   if (*p++ != 0) return "it has attributes that do not exist";
   if (!(p = get_varlong(p, end, timestamp_delta))) return "its timestamp is broken";
   if (!(p = get_varint(p, end, offset_delta))) return "its offset is broken";
