@@ -123,7 +123,8 @@ Result<int64_t> parse_time(std::string_view text) {
   std::string_view zone = text.substr(at);
   if (zone.empty() || zone == "Z" || zone == "z") return ms;
   int zone_hour = number(at + 1, 2), zone_minute = number(at + 4, 2);
-  if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':' || zone_hour < 0 || zone_minute < 0)
+  if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':' || zone_hour < 0 || zone_hour > 23 ||
+      zone_minute < 0 || zone_minute > 59)
     return wrong;
   int64_t shift = (int64_t{zone_hour} * 60 + zone_minute) * 60'000;
   return zone[0] == '+' ? ms - shift : ms + shift;
