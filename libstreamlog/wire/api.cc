@@ -1,3 +1,4 @@
+// What the ApiVersions answer says, made of the list in the header.
 #include "wire/api.h"
 
 #include <string_view>

@@ -1,3 +1,4 @@
+// Joining pieces; nothing on the way to a socket does it.
 #include "wire/encoded.h"
 
 #include "wire/fields.h"

@@ -1,3 +1,4 @@
+// Headers are read by hand: they are few fields, and which ones depends on fields before them.
 #include "wire/frame.h"
 
 #include "base/varint.h"

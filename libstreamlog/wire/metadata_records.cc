@@ -1,3 +1,4 @@
+// The frame around a metadata record, and the search for its id among the alternatives of the variant.
 #include "wire/metadata_records.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// The walks of these messages, compiled once; see wire/instantiate.h.
 #include "wire/messages/offsets.h"
 
 #include "wire/instantiate.h"
