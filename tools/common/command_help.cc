@@ -91,13 +91,18 @@ void append_commands(std::string& out, const Command& command) {
   for (const Command& sub : command.commands()) append_entry(out, "  " + sub.name(), sub.summary(), 14);
 }
 
-// One heading per group, in the order in which the groups first appear; ungrouped ones first.
-void append_options(std::string& out, const Command& command, std::string_view ungrouped_title) {
+// In the order in which the groups first appear; the ungrouped options first.
+std::vector<std::string> groups_of(const Command& command) {
   std::vector<std::string> groups{""};
   for (const Option& option : command.options())
     if (std::find(groups.begin(), groups.end(), option.group_name()) == groups.end())
       groups.push_back(option.group_name());
-  for (const std::string& group : groups) {
+  return groups;
+}
+
+// One heading per group.
+void append_options(std::string& out, const Command& command, std::string_view ungrouped_title) {
+  for (const std::string& group : groups_of(command)) {
     std::string entries;
     for (const Option& option : command.options())
       if (option.group_name() == group && !option.is_hidden())
@@ -121,7 +126,9 @@ void dump(std::string& out, const Command& command) {
                        option.description(), option.group_name(), option.env_name());
   };
   for (const Option& positional : command.positionals()) line(positional, positional_shown(positional));
-  for (const Option& option : command.options()) line(option, fmt::format("{}", fmt::join(option.names(), ",")));
+  for (const std::string& group : groups_of(command))
+    for (const Option& option : command.options())
+      if (option.group_name() == group) line(option, fmt::format("{}", fmt::join(option.names(), ",")));
   for (const Command& sub : command.commands()) dump(out, sub);
 }
 

@@ -15,10 +15,11 @@ enum ExitCode : int {
   kExitConditionNotMet = 5,  // what was waited for or asked about is not so
 };
 
-inline int exit_code_of(const Error& error) {
-  int code = error_info(error.code).exit_code;
-  return code == kExitOk ? kExitFailed : code;
+inline int exit_code_of(Errc code) {
+  int exit_code = error_info(code).exit_code;
+  return exit_code == kExitOk ? kExitFailed : exit_code;
 }
+inline int exit_code_of(const Error& error) { return exit_code_of(error.code); }
 
 // The code after one more item: the common code where all failures agree, else kExitFailed.
 inline int merge_exit_codes(int so_far, int next) {

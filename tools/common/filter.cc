@@ -14,38 +14,53 @@ re2::StringPiece piece(std::string_view text) {
   return {text.data(), text.size()};
 }
 
-Result<std::unique_ptr<re2::RE2>> compile(std::string_view pattern) {
-  re2::RE2::Options options;
-  options.set_log_errors(false);
-  auto compiled = std::make_unique<re2::RE2>(piece(pattern), options);
-  if (!compiled->ok())
-    return Error{Errc::kUsage, fmt::format("'{}' is not a regular expression: {}", pattern, compiled->error())};
-  return compiled;
-}
-
 // The pattern between slashes, or none where it is meant as it stands.
 std::optional<std::string_view> between_slashes(std::string_view text) {
   if (text.size() < 2 || text.front() != '/' || text.back() != '/') return std::nullopt;
   return text.substr(1, text.size() - 2);
 }
 
-bool found(const re2::RE2& pattern, const std::optional<Bytes>& bytes) {
-  return bytes && re2::RE2::PartialMatch(piece(as_text(*bytes)), pattern);
-}
-
 }  // namespace
+
+// The same pattern twice: RE2 in UTF-8 mode lets nothing match a byte that is not part of a character.
+struct RecordFilter::Pattern {
+  re2::RE2 characters;
+  re2::RE2 bytes;
+
+  Pattern(std::string_view text, const re2::RE2::Options& utf8, const re2::RE2::Options& latin1)
+      : characters(piece(text), utf8), bytes(piece(text), latin1) {}
+
+  static Result<std::unique_ptr<Pattern>> compile(std::string_view text) {
+    re2::RE2::Options utf8, latin1;
+    utf8.set_log_errors(false);
+    latin1.set_log_errors(false);
+    latin1.set_encoding(re2::RE2::Options::EncodingLatin1);
+    auto pattern = std::make_unique<Pattern>(text, utf8, latin1);
+    if (!pattern->characters.ok())
+      return Error{Errc::kUsage,
+                   fmt::format("'{}' is not a regular expression: {}", text, pattern->characters.error())};
+    return pattern;
+  }
+
+  bool found_in(const std::optional<Bytes>& where) const {
+    if (!where) return false;
+    std::string_view text = as_text(*where);
+    if (re2::RE2::PartialMatch(piece(text), characters)) return true;
+    return !valid_utf8(text) && re2::RE2::PartialMatch(piece(text), bytes);
+  }
+};
 
 struct RecordFilter::HeaderCondition {
   std::string name;
   std::optional<std::string> value;
-  std::unique_ptr<re2::RE2> pattern;
+  std::unique_ptr<Pattern> pattern;
 
   bool holds(const record::RecordView& record) const {
     auto headers = record.headers();
     while (auto header = headers.next()) {
       if (header->name != name) continue;
       if (!value && !pattern) return true;
-      if (pattern ? found(*pattern, header->value) : header->value && as_text(*header->value) == *value) return true;
+      if (pattern ? pattern->found_in(header->value) : header->value && as_text(*header->value) == *value) return true;
     }
     return false;
   }
@@ -59,7 +74,7 @@ Status RecordFilter::set_key(std::string_view pattern) {
   key_glob_.reset();
   key_pattern_.reset();
   if (auto inner = between_slashes(pattern)) {
-    SL_TRY(key_pattern_, compile(*inner));
+    SL_TRY(key_pattern_, Pattern::compile(*inner));
   } else {
     key_glob_ = std::string(pattern);
   }
@@ -67,7 +82,7 @@ Status RecordFilter::set_key(std::string_view pattern) {
 }
 
 Status RecordFilter::set_grep(std::string_view pattern) {
-  SL_TRY(value_pattern_, compile(pattern));
+  SL_TRY(value_pattern_, Pattern::compile(pattern));
   return {};
 }
 
@@ -80,7 +95,7 @@ Status RecordFilter::add_header(std::string_view condition) {
   if (equals != condition.npos) {
     std::string_view value = condition.substr(equals + 1);
     if (auto inner = between_slashes(value)) {
-      SL_TRY(parsed.pattern, compile(*inner));
+      SL_TRY(parsed.pattern, Pattern::compile(*inner));
     } else {
       parsed.value = std::string(value);
     }
@@ -91,8 +106,8 @@ Status RecordFilter::add_header(std::string_view condition) {
 
 bool RecordFilter::matches(const record::RecordView& record) const {
   if (key_glob_ && !(record.key && glob_match(*key_glob_, as_text(*record.key)))) return false;
-  if (key_pattern_ && !found(*key_pattern_, record.key)) return false;
-  if (value_pattern_ && !found(*value_pattern_, record.value)) return false;
+  if (key_pattern_ && !key_pattern_->found_in(record.key)) return false;
+  if (value_pattern_ && !value_pattern_->found_in(record.value)) return false;
   return std::all_of(headers_.begin(), headers_.end(), [&](const auto& condition) { return condition.holds(record); });
 }
 

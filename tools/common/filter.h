@@ -1,5 +1,6 @@
 // Which records sl-consume prints: --key GLOB or /RE/, --grep RE on the value, --header n=v. All that are given must
-// hold. Patterns are RE2's, so they run in time linear in the input.
+// hold. Patterns are RE2's, so they run in time linear in the input; they match characters in what is UTF-8 and bytes
+// in what is not.
 #pragma once
 #include <memory>
 #include <optional>
@@ -9,10 +10,6 @@
 
 #include "base/result.h"
 #include "record/record.h"
-
-namespace re2 {
-class RE2;
-}
 
 namespace sl::tools {
 
@@ -33,9 +30,10 @@ class RecordFilter {
   bool matches(const record::RecordView& record) const;
 
  private:
+  struct Pattern;
   struct HeaderCondition;
   std::optional<std::string> key_glob_;
-  std::unique_ptr<re2::RE2> key_pattern_, value_pattern_;
+  std::unique_ptr<Pattern> key_pattern_, value_pattern_;
   std::vector<HeaderCondition> headers_;
 };
 

@@ -3,12 +3,25 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
+
 #include "base/text.h"
 #include "tools/common/base64.h"
 #include "tools/common/json_writer.h"
 
 namespace sl::tools {
 namespace {
+
+// Most text is ASCII, and that is quick to see.
+bool is_utf8(std::string_view text) {
+  size_t i = 0;
+  for (; i + 8 <= text.size(); i += 8) {
+    uint64_t eight;
+    std::memcpy(&eight, text.data() + i, sizeof eight);
+    if ((eight & 0x8080808080808080) != 0) break;
+  }
+  return valid_utf8(text.substr(i));
+}
 
 void append_number(std::string& out, int64_t value) {
   fmt::format_int digits(value);
@@ -17,7 +30,7 @@ void append_number(std::string& out, int64_t value) {
 
 // A string, or {"b64":"…"} where the bytes are not UTF-8.
 void append_name(std::string& out, std::string_view name) {
-  if (valid_utf8(name)) {
+  if (is_utf8(name)) {
     append_json_string(out, name);
     return;
   }
@@ -32,7 +45,7 @@ void append_field(std::string& out, std::string_view name, const std::optional<B
   out += name;
   if (!bytes) {
     out += "\":null";
-  } else if (std::string_view text = as_text(*bytes); valid_utf8(text)) {
+  } else if (std::string_view text = as_text(*bytes); is_utf8(text)) {
     out += "\":";
     append_json_string(out, text);
   } else {

@@ -33,6 +33,20 @@ Error wrong_type(simdjson::error_code code, std::string_view field, std::string_
   return type ? wrong(field, wanted) : not_json(code);
 }
 
+// The name of a field where it lies. Only a name with escapes, which nobody writes, goes through simdjson's buffer. The
+// first pass has made sure that the closing quote is there.
+Result<std::string_view> name_of(simdjson::simdjson_result<od::field> field) {
+  od::field inner;
+  if (auto code = std::move(field).get(inner)) return not_json(code);
+  const char* begin = inner.key().raw();
+  const char* end = begin;
+  while (*end != '"' && *end != '\\') ++end;
+  if (*end == '"') return std::string_view(begin, static_cast<size_t>(end - begin));
+  std::string_view name;
+  if (auto code = inner.unescaped_key().get(name)) return not_json(code);
+  return name;
+}
+
 }  // namespace
 
 struct JsonRecordReader::Parser {
@@ -77,8 +91,7 @@ Status JsonRecordReader::read(std::string_view line, size_t readable, InputRecor
 
 Status JsonRecordReader::Parser::read_object(od::object object, InputRecord& record) {
   for (auto field : object) {
-    std::string_view name;
-    if (auto code = field.unescaped_key().get(name)) return not_json(code);
+    SL_TRY(std::string_view name, name_of(field));
     od::value value;
     if (auto code = field.value().get(value)) return not_json(code);
     SL_CHECK(read_field(name, value, record));
@@ -155,8 +168,7 @@ Result<std::optional<std::string_view>> JsonRecordReader::Parser::read_text_or_b
   if (auto code = value.get_object().get(object)) return not_json(code);
   std::optional<std::string_view> bytes;
   for (auto field : object) {
-    std::string_view name;
-    if (auto code = field.unescaped_key().get(name)) return not_json(code);
+    SL_TRY(std::string_view name, name_of(field));
     od::value inner;
     if (auto code = field.value().get(inner)) return not_json(code);
     if (name != "b64" || bytes) return wrong("headers", "made of strings, nulls and {\"b64\":\"…\"}");
@@ -218,8 +230,7 @@ Status JsonRecordReader::Parser::read_pair(od::array pair, InputRecord& record) 
 Status JsonRecordReader::Parser::read_named_header(od::object object, InputRecord& record) {
   std::optional<std::string_view> name, value;
   for (auto field : object) {
-    std::string_view part;
-    if (auto code = field.unescaped_key().get(part)) return not_json(code);
+    SL_TRY(std::string_view part, name_of(field));
     od::value item;
     if (auto code = field.value().get(item)) return not_json(code);
     if (part != "key" && part != "value") return wrong("headers", "a list of pairs or of {\"key\":…,\"value\":…}");
