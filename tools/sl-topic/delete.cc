@@ -1,0 +1,66 @@
+#include <re2/re2.h>
+
+#include "tools/common/exit_code.h"
+#include "tools/sl-topic/verbs.h"
+
+namespace sl::tools::topic {
+namespace {
+
+// The names that are meant: those given, or those there are that match one of the patterns whole.
+aio::Task<Result<std::vector<std::string>>> wanted_names(client::Admin& admin, const DeleteOptions& options) {
+  if (!options.regex) co_return options.names;
+  SL_CO_TRY(auto topics, co_await admin.topics());
+  std::vector<std::string> names;
+  for (const auto& pattern : options.names) {
+    re2::RE2 compiled(pattern, re2::RE2::Quiet);
+    if (!compiled.ok())
+      co_return Error{Errc::kUsage, fmt::format("'{}' is no regular expression: {}", pattern, compiled.error())};
+    for (const auto& topic : topics)
+      if (re2::RE2::FullMatch(topic->name, compiled) && !topic->internal) names.push_back(topic->name);
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  co_return names;
+}
+
+std::string question(const std::vector<std::string>& names) {
+  std::string list;
+  for (size_t i = 0; i < names.size() && i < 10; ++i) list += (i ? ", " : "") + names[i];
+  if (names.size() > 10) list += fmt::format(" and {} more", names.size() - 10);
+  return fmt::format("Delete {} with all records?", list);
+}
+
+}  // namespace
+
+aio::Task<int> remove(Session& session, const Shared& shared, const DeleteOptions& options) {
+  client::Admin admin(session.cluster, shared.timeout_ms);
+  auto names = co_await wanted_names(admin, options);
+  if (!names) co_return session.messages.error("delete", names.error());
+  if (names->empty()) {
+    if (options.if_exists) co_return kExitOk;
+    session.messages.error("delete: no topic matches");
+    co_return kExitNotFound;
+  }
+  if (options.dry_run) {
+    for (const auto& name : *names) print(name + "\n");
+    co_return kExitOk;
+  }
+  auto confirmed = confirm(options.yes, question(*names), session.messages);
+  if (!confirmed) co_return session.messages.error("delete", confirmed.error());
+  if (!*confirmed) co_return kExitFailed;
+  auto removed = co_await admin.remove(*names);
+  if (!removed) co_return session.messages.error("cannot delete", removed.error());
+  int exit_code = kExitOk;
+  for (const auto& item : *removed) {
+    if (item.error.code == Errc::kNone) {
+      session.messages.verbose("deleted '{}'", item.name);
+      continue;
+    }
+    if (options.if_exists && item.error.code == Errc::kUnknownTopicOrPartition) continue;
+    exit_code =
+        merge_exit_codes(exit_code, session.messages.error(fmt::format("cannot delete '{}'", item.name), item.error));
+  }
+  co_return exit_code;
+}
+
+}  // namespace sl::tools::topic
