@@ -16,9 +16,9 @@ namespace sl::aio {
 
 // Where something listens: HOST:PORT or unix:PATH.
 struct Address {
-  std::string host;        // empty for a unix socket
+  std::string host;  // empty for a unix socket
   uint16_t port = 0;
-  std::string unix_path;   // empty for tcp
+  std::string unix_path;  // empty for tcp
   bool is_unix() const { return !unix_path.empty(); }
   auto operator<=>(const Address&) const = default;
   std::string text() const;

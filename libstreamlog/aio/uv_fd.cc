@@ -44,6 +44,7 @@ InputFd::InputFd(UvRuntime& runtime, int fd) : runtime_(runtime), fd_(fd) {
 }
 
 InputFd::~InputFd() {
+  runtime_.forget_fd(fd_);
   if (own_) ::close(fd_);
 }
 
@@ -57,20 +58,25 @@ Task<Result<size_t>> InputFd::read(MutableBytes into) {
     ssize_t n = ::read(fd_, into.data(), into.size());
     if (n >= 0) co_return static_cast<size_t>(n);
     if (errno == EINTR) continue;
-    if (errno != EAGAIN) co_return Error{Errc::kIo, fmt::format("cannot read the input: {}", std::string(std::strerror(errno)))};
+    if (errno != EAGAIN)
+      co_return Error{Errc::kIo, fmt::format("cannot read the input: {}", std::string(std::strerror(errno)))};
     auto ready = co_await runtime_.fd_ready(fd_, false);
     if (!ready) co_return std::move(ready).error();
   }
 }
 
-bool InputFd::would_wait() const { return !regular_ && !ready_now(fd_, POLLIN); }
+bool InputFd::would_wait() const {
+  return !regular_ && !ready_now(fd_, POLLIN);
+}
 
 void InputFd::cancel() {
   cancelled_ = true;
   if (!regular_) runtime_.cancel_fd(fd_);
 }
 
-bool InputFd::is_terminal() const { return ::isatty(fd_) != 0; }
+bool InputFd::is_terminal() const {
+  return ::isatty(fd_) != 0;
+}
 
 OutputFd::OutputFd(UvRuntime& runtime, int fd) : runtime_(runtime), fd_(fd) {
   mode_t kind = kind_of(fd, nullptr);
@@ -83,6 +89,7 @@ OutputFd::OutputFd(UvRuntime& runtime, int fd) : runtime_(runtime), fd_(fd) {
 }
 
 OutputFd::~OutputFd() {
+  runtime_.forget_fd(fd_);
   if (own_) ::close(fd_);
 }
 
@@ -119,7 +126,9 @@ void OutputFd::cancel() {
   if (pollable_) runtime_.cancel_fd(fd_);
 }
 
-bool OutputFd::is_terminal() const { return ::isatty(fd_) != 0; }
+bool OutputFd::is_terminal() const {
+  return ::isatty(fd_) != 0;
+}
 
 size_t OutputFd::unread_bytes() const {
   int n = 0;
@@ -133,6 +142,8 @@ Result<int> open_input_file(const std::string& path) {
   return Error{code, fmt::format("cannot open '{}': {}", path, std::string(std::strerror(errno)))};
 }
 
-void close_fd(int fd) { ::close(fd); }
+void close_fd(int fd) {
+  ::close(fd);
+}
 
 }  // namespace sl::aio

@@ -24,8 +24,7 @@ class Poller {
       delete handle_;
       return;
     }
-    uv_close(reinterpret_cast<uv_handle_t*>(handle_),
-             [](uv_handle_t* h) { delete reinterpret_cast<uv_poll_t*>(h); });
+    uv_close(reinterpret_cast<uv_handle_t*>(handle_), [](uv_handle_t* h) { delete reinterpret_cast<uv_poll_t*>(h); });
   }
   bool valid() const { return valid_; }
 
@@ -58,8 +57,10 @@ class Poller {
   void arm(int events) {
     if (events == armed_ || !valid_) return;
     armed_ = events;
-    if (events == 0) uv_poll_stop(handle_);
-    else uv_poll_start(handle_, events, &Poller::on_event);
+    if (events == 0)
+      uv_poll_stop(handle_);
+    else
+      uv_poll_start(handle_, events, &Poller::on_event);
   }
 
   static void on_event(uv_poll_t* handle, int status, int events) {
@@ -68,8 +69,10 @@ class Poller {
     if (status < 0) events = UV_READABLE | UV_WRITABLE;  // The next call on the descriptor tells what is wrong.
     int unwanted = (events & UV_READABLE && !self->reader_ ? UV_READABLE : 0) |
                    (events & UV_WRITABLE && !self->writer_ ? UV_WRITABLE : 0);
-    if (status < 0) self->armed_ = 0;
-    else if (unwanted) self->arm(self->armed_ & ~unwanted);
+    if (status < 0)
+      self->armed_ = 0;
+    else if (unwanted)
+      self->arm(self->armed_ & ~unwanted);
     auto reader = events & UV_READABLE ? std::exchange(self->reader_, {}) : nullptr;
     auto writer = events & UV_WRITABLE ? std::exchange(self->writer_, {}) : nullptr;
     // The first resumption may destroy this poller and, with its stream, the other waiter's reason to run; both

@@ -17,7 +17,9 @@ namespace {
 class UvRuntimeLoop final : public UvRuntime {
  public:
   explicit UvRuntimeLoop(Options options)
-      : files_(options.files ? *options.files : system_files()), random_(system_random()), timers_(system_clock()),
+      : files_(options.files ? *options.files : system_files()),
+        random_(system_random()),
+        timers_(system_clock()),
         pool_(std::make_unique<ThreadPool>(options.pool_threads)) {
     uv_loop_init(&loop_);
     uv_async_init(&loop_, &wake_, [](uv_async_t* a) { static_cast<UvRuntimeLoop*>(a->data)->take_finished(); });
@@ -72,8 +74,8 @@ class UvRuntimeLoop final : public UvRuntime {
       auto& handle = signals_.back()->handle;
       uv_signal_init(&loop_, &handle);
       handle.data = this;
-      uv_signal_start(&handle, [](uv_signal_t* s, int n) { static_cast<UvRuntimeLoop*>(s->data)->stop_action_(n); },
-                      number);
+      uv_signal_start(
+          &handle, [](uv_signal_t* s, int n) { static_cast<UvRuntimeLoop*>(s->data)->stop_action_(n); }, number);
     }
   }
 
@@ -94,6 +96,8 @@ class UvRuntimeLoop final : public UvRuntime {
     if (reader) post(reader);
     if (writer) post(writer);
   }
+
+  void forget_fd(int fd) override { fds_.erase(fd); }
 
  private:
   struct SignalHandle {
@@ -153,8 +157,10 @@ class UvRuntimeLoop final : public UvRuntime {
       for (auto task : running_) task.resume();
       running_.clear();
     }
-    if (!ready_.empty()) uv_idle_start(&idle_, [](uv_idle_t*) {});  // Do not sleep: there is more to run.
-    else uv_idle_stop(&idle_);
+    if (!ready_.empty())
+      uv_idle_start(&idle_, [](uv_idle_t*) {});  // Do not sleep: there is more to run.
+    else
+      uv_idle_stop(&idle_);
     int64_t due = timers_.next_due_ns();
     if (due == armed_for_) return;
     armed_for_ = due;
@@ -164,13 +170,14 @@ class UvRuntimeLoop final : public UvRuntime {
     }
     int64_t wait_ns = std::max<int64_t>(0, due - clock().mono_ns());
     uv_update_time(&loop_);
-    uv_timer_start(&timer_,
-                   [](uv_timer_t* t) {
-                     auto* self = static_cast<UvRuntimeLoop*>(t->data);
-                     self->armed_for_ = -1;
-                     self->turn();
-                   },
-                   static_cast<uint64_t>((wait_ns + 999'999) / 1'000'000), 0);
+    uv_timer_start(
+        &timer_,
+        [](uv_timer_t* t) {
+          auto* self = static_cast<UvRuntimeLoop*>(t->data);
+          self->armed_for_ = -1;
+          self->turn();
+        },
+        static_cast<uint64_t>((wait_ns + 999'999) / 1'000'000), 0);
   }
 
   FileSystem& files_;
@@ -195,6 +202,8 @@ class UvRuntimeLoop final : public UvRuntime {
 
 }  // namespace
 
-std::unique_ptr<UvRuntime> UvRuntime::make(Options options) { return std::make_unique<UvRuntimeLoop>(options); }
+std::unique_ptr<UvRuntime> UvRuntime::make(Options options) {
+  return std::make_unique<UvRuntimeLoop>(options);
+}
 
 }  // namespace sl::aio

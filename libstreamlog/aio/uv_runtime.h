@@ -25,6 +25,8 @@ class UvRuntime : public Runtime {
   // Waits until `fd` (not a regular file) is readable or writable; kCancelled after cancel_fd(fd).
   virtual Task<Status> fd_ready(int fd, bool writable) = 0;
   virtual void cancel_fd(int fd) = 0;
+  // Before `fd` is closed: its number may come back as another file.
+  virtual void forget_fd(int fd) = 0;
 };
 
 }  // namespace sl::aio

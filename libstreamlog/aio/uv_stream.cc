@@ -38,7 +38,10 @@ Error socket_error(std::string_view doing, const std::string& peer, int e) {
 class SocketStream final : public Stream {
  public:
   SocketStream(UvContext context, int fd, std::string peer_name, bool is_unix)
-      : context_(context), fd_(fd), is_unix_(is_unix), peer_name_(std::move(peer_name)),
+      : context_(context),
+        fd_(fd),
+        is_unix_(is_unix),
+        peer_name_(std::move(peer_name)),
         poller_(std::make_unique<Poller>(context.loop, fd)) {}
   ~SocketStream() override {
     poller_.reset();
@@ -138,8 +141,8 @@ Result<SocketAddress> unix_address(const std::string& path) {
   SocketAddress address;
   auto* un = reinterpret_cast<sockaddr_un*>(&address.storage);
   if (path.size() >= sizeof un->sun_path)
-    return Error{Errc::kUsage, fmt::format("the socket path '{}' is longer than {} bytes", path,
-                                           sizeof un->sun_path - 1)};
+    return Error{Errc::kUsage,
+                 fmt::format("the socket path '{}' is longer than {} bytes", path, sizeof un->sun_path - 1)};
   un->sun_family = AF_UNIX;
   std::memcpy(un->sun_path, path.c_str(), path.size() + 1);
   address.size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + 1);
@@ -178,8 +181,8 @@ class Lookup {
         lookup.request_.data = &lookup;
         addrinfo hints{};
         hints.ai_socktype = SOCK_STREAM;
-        lookup.status_ = uv_getaddrinfo(lookup.loop_, &lookup.request_, &Lookup::done, lookup.host_.c_str(), nullptr,
-                                        &hints);
+        lookup.status_ =
+            uv_getaddrinfo(lookup.loop_, &lookup.request_, &Lookup::done, lookup.host_.c_str(), nullptr, &hints);
         return lookup.status_ == 0;
       }
       void await_resume() {}
@@ -210,9 +213,12 @@ class Lookup {
       std::memcpy(&address.storage, a->ai_addr, a->ai_addrlen);
       address.size = a->ai_addrlen;
       uint16_t port = htons(self->port_);
-      if (a->ai_family == AF_INET) reinterpret_cast<sockaddr_in*>(&address.storage)->sin_port = port;
-      else if (a->ai_family == AF_INET6) reinterpret_cast<sockaddr_in6*>(&address.storage)->sin6_port = port;
-      else continue;
+      if (a->ai_family == AF_INET)
+        reinterpret_cast<sockaddr_in*>(&address.storage)->sin_port = port;
+      else if (a->ai_family == AF_INET6)
+        reinterpret_cast<sockaddr_in6*>(&address.storage)->sin6_port = port;
+      else
+        continue;
       self->found.push_back(address);
     }
     uv_freeaddrinfo(list);
@@ -249,8 +255,12 @@ Task<Result<std::unique_ptr<Stream>>> connect_one(UvContext context, SocketAddre
 class SocketListener final : public Listener {
  public:
   SocketListener(UvContext context, int fd, Address address, int lock_fd, std::string unlink_at_end)
-      : context_(context), fd_(fd), lock_fd_(lock_fd), address_(std::move(address)),
-        unlink_at_end_(std::move(unlink_at_end)), poller_(std::make_unique<Poller>(context.loop, fd)) {}
+      : context_(context),
+        fd_(fd),
+        lock_fd_(lock_fd),
+        address_(std::move(address)),
+        unlink_at_end_(std::move(unlink_at_end)),
+        poller_(std::make_unique<Poller>(context.loop, fd)) {}
   ~SocketListener() override {
     poller_.reset();
     if (!unlink_at_end_.empty()) ::unlink(unlink_at_end_.c_str());
@@ -296,8 +306,7 @@ class SocketListener final : public Listener {
 
 // Binds a unix socket. A lock file beside it decides who owns the path: whoever holds the lock may unlink a stale
 // socket; a live one is refused.
-Result<std::unique_ptr<Listener>> listen_unix(UvContext context, const Address& address,
-                                              const ListenOptions& options) {
+Result<std::unique_ptr<Listener>> listen_unix(UvContext context, const Address& address, const ListenOptions& options) {
   const std::string& path = address.unix_path;
   SL_TRY(SocketAddress bound, unix_address(path));
   std::string lock_path = path + ".lock";
@@ -311,7 +320,8 @@ Result<std::unique_ptr<Listener>> listen_unix(UvContext context, const Address& 
   if (::lstat(path.c_str(), &there) == 0) {
     if (!S_ISSOCK(there.st_mode)) {
       ::close(lock_fd);
-      return Error{Errc::kExists, fmt::format("cannot listen at {}: a file that is no socket is there", address.text())};
+      return Error{Errc::kExists,
+                   fmt::format("cannot listen at {}: a file that is no socket is there", address.text())};
     }
     int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     bool live = probe >= 0 && ::connect(probe, bound.get(), bound.size) == 0;

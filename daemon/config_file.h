@@ -1,0 +1,20 @@
+// streamlogd.toml: a flat view of it. Kafka's dotted names may be written dotted, quoted or as tables; a list becomes a
+// comma-separated value. The one place where toml++ is seen and its exceptions are caught.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "base/file.h"
+
+namespace sl::daemon {
+
+struct FileSetting {
+  std::string key;
+  std::string value;
+  std::string where;  // "streamlogd.toml:7"
+};
+
+// kNotFound, kBadConfig with file, line and column.
+Result<std::vector<FileSetting>> read_config_file(const std::string& path, FileSystem& files);
+
+}  // namespace sl::daemon

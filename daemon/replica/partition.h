@@ -1,0 +1,106 @@
+// Partition: one replica of a partition on this node, and the tasks that move its bytes. The log itself is storage's;
+// here is who waits for what: producers until their batch is durable, readers until there is more.
+//
+// Write: append() puts a checked batch into the log's queue and starts the writer if it sleeps; the writer takes all
+// that waits as one group (pwritev and fdatasync on the pool) and goes on until nothing waits: that is the group
+// commit. A group that fails gives its error to everybody who waited, for the log has undone all of it. After a failed
+// sync nothing may go on: `fatal` is called and the daemon stops.
+#pragma once
+#include <deque>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "aio/event.h"
+#include "aio/runtime.h"
+#include "storage/partition_log.h"
+
+namespace sl::replica {
+
+// What the partitions of a shard share. Outlives them.
+struct Shard {
+  aio::Runtime& runtime;
+  Logger& logger;
+  BufferPool& buffers;
+  // Called once with the reason when the node must not go on (EIO on sync): the daemon exits 74.
+  std::function<void(Error)> fatal;
+};
+
+// Woken, once, when a partition has more to read or is no longer here. It must not change the partition from within.
+class Watcher {
+ public:
+  virtual void wake() = 0;
+
+ protected:
+  ~Watcher() = default;
+};
+
+class Partition {
+ public:
+  Partition(Shard& shard, std::unique_ptr<storage::PartitionLog> log, Epoch leader_epoch);
+  ~Partition();
+  Partition(const Partition&) = delete;
+
+  storage::PartitionLog& log() { return *log_; }
+  const storage::PartitionLog& log() const { return *log_; }
+  Epoch leader_epoch() const { return leader_epoch_; }
+  // Where readers end: everything below it will survive this node's crash, and is on every replica that counts.
+  Offset high_watermark() const { return log_->readable_end(); }
+  // False once it is being closed or deleted: whoever holds it looks it up again.
+  bool serving() const { return serving_; }
+
+  // Queues a batch; `next` of what it returns is what to wait for. Synchronous, so the order of calls is the order of
+  // the log.
+  Result<storage::Appended> append(const storage::CheckedBatch& batch);
+  // Until the high watermark has reached `next`; an error says that the batch before it is not in the log.
+  aio::Task<Status> wait_durable(Offset next);
+
+  // Whole batches from `from` to the high watermark, from memory, the page cache or the disk, in this order.
+  aio::Task<Result<storage::ReadResult>> read(Offset from, size_t bytes_max);
+
+  aio::Task<Result<std::optional<storage::FoundTime>>> find_time(int64_t timestamp_ms);
+  aio::Task<Result<std::optional<storage::FoundTime>>> find_max_time();
+  // DeleteRecords: the new log start. Everything before it is gone for readers.
+  aio::Task<Result<Offset>> advance_log_start(Offset to);
+  // Takes new settings; a topic that was relaxed and is strict now has all it wrote synced before this returns.
+  aio::Task<Status> set_settings(storage::LogSettings settings);
+
+  void watch(Watcher& watcher) { watchers_.push_back(&watcher); }
+  void unwatch(Watcher& watcher) { std::erase(watchers_, &watcher); }
+
+  // Periodic work: old segments, due syncs, index repairs. One at a time.
+  aio::Task<void> tend();
+  // Stops serving, ends the waiters with `why`, and lets what runs come to its end. With `cleanly`, everything written
+  // is synced and the file cut to size. Afterwards only checkpoints touch the log.
+  aio::Task<void> stop(Errc why, bool cleanly);
+
+ private:
+  struct Wait {
+    Offset next;
+    Status* result;
+    std::coroutine_handle<> waiter;
+  };
+  template <class Job>
+  aio::Task<void> run_job(aio::Lane lane, Job& job);
+  void start_writer();
+  aio::Task<void> write_groups();
+  aio::Task<Status> sync_now();
+  void settle(const Result<storage::Progress>& progress);
+  void end_waits(const Error& error);
+  void wake_watchers();
+  aio::Task<Result<std::optional<storage::FoundTime>>> look_up(std::unique_ptr<storage::LookupJob> job);
+
+  Shard& shard_;
+  std::unique_ptr<storage::PartitionLog> log_;
+  Epoch leader_epoch_;
+  bool serving_ = true;
+  bool writing_ = false;
+  bool tending_ = false;
+  std::deque<Wait> waits_;  // by offset
+  std::vector<Watcher*> watchers_;
+  aio::Event idle_;  // the writer or a job has ended
+  int jobs_ = 0;     // run by callers outside the writer
+  aio::TaskGroup tasks_;
+};
+
+}  // namespace sl::replica

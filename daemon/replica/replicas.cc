@@ -1,0 +1,220 @@
+#include "replica/replicas.h"
+
+#include <fmt/core.h>
+
+#include <set>
+
+namespace sl::replica {
+namespace {
+
+// Recovering many partitions at once keeps the disk busy without holding every pool thread.
+constexpr int kOpeningAtOnce = 6;
+constexpr int64_t kIdleTickMs = 1000;
+constexpr int64_t kBusyTickMs = 100;
+
+}  // namespace
+
+struct Replicas::Wanted {
+  Epoch leader_epoch;
+  Offset log_start;
+  storage::LogSettings settings;
+};
+
+Replicas::Replicas(Shard& shard, storage::DataDirectory& data, const cluster::BrokerSettings& settings, NodeId node,
+                   ReplicasOptions options)
+    : shard_(shard),
+      data_(data),
+      settings_(settings),
+      node_(node),
+      options_(options),
+      checkpointer_(data.index()),
+      round_done_(shard.runtime),
+      tick_(shard.runtime.timers()) {}
+
+Replicas::~Replicas() = default;
+
+std::shared_ptr<Partition> Replicas::find(const Uuid& topic, sl::Partition partition) const {
+  auto at = partitions_.find(Key{topic, partition.value});
+  return at != partitions_.end() && at->second->serving() ? at->second : nullptr;
+}
+
+aio::Task<Status> Replicas::reconcile(const cluster::Image& image) {
+  uint64_t wanted_round = rounds_started_ + 1;
+  while (reconciling_) {
+    co_await round_done_.wait();
+    if (rounds_done_ >= wanted_round) co_return last_round_;
+  }
+  reconciling_ = true;
+  uint64_t round = ++rounds_started_;
+  auto result = co_await reconcile_once(image);
+  last_round_ = result;
+  rounds_done_ = round;
+  reconciling_ = false;
+  round_done_.notify();
+  co_return result;
+}
+
+aio::Task<Status> Replicas::reconcile_once(const cluster::Image& image) {
+  std::map<Key, Wanted> wanted;
+  for (const auto& [name, id] : image.names()) {
+    const cluster::TopicState* topic = image.find(id);
+    storage::LogSettings settings = cluster::log_settings(settings_, image, *topic);
+    for (size_t i = 0; i < topic->partitions.size(); ++i) {
+      const auto& state = topic->partitions[i];
+      if (std::find(state.replicas.begin(), state.replicas.end(), node_) == state.replicas.end()) continue;
+      wanted.emplace(Key{id, static_cast<int32_t>(i)}, Wanted{state.leader_epoch, state.log_start, settings});
+    }
+  }
+  std::vector<Key> gone;
+  for (const auto& [key, partition] : partitions_)
+    if (!wanted.contains(key)) gone.push_back(key);
+  for (const Key& key : gone) co_await remove_one(key);
+
+  aio::TaskGroup opening;
+  std::deque<Status> results;
+  for (const auto& [key, want] : wanted) {
+    if (stopping_) break;
+    auto at = partitions_.find(key);
+    if (at == partitions_.end()) {
+      results.emplace_back();
+      opening.spawn(open_one(key, want, &results.back()));
+      if (opening.live() >= kOpeningAtOnce) co_await opening.drained();
+      continue;
+    }
+    if (at->second->log().settings() == want.settings) continue;
+    auto partition = at->second;
+    auto changed = co_await partition->set_settings(want.settings);
+    if (!changed) results.push_back(std::move(changed));
+  }
+  co_await opening.drained();
+  for (Status& result : results)
+    if (!result) co_return std::move(result);
+  co_return Status();
+}
+
+aio::Task<void> Replicas::open_one(Key key, Wanted wanted, Status* result) {
+  storage::OpenOptions options;
+  options.directory = data_.partition_path(key.topic, sl::Partition(key.partition));
+  options.topic = key.topic;
+  options.partition = sl::Partition(key.partition);
+  options.settings = wanted.settings;
+  options.clean = data_.was_clean();
+  options.distrust_cache = data_.distrust_cache();
+  options.log_start = wanted.log_start;
+  storage::Seams seams{shard_.runtime.files(), shard_.runtime.clock(), shard_.logger,
+                       data_.index(),          shard_.buffers,         tails_,
+                       options_.storage};
+  Result<storage::OpenedLog> opened = Errc::kCancelled;
+  std::function<void()> work = [&] { opened = storage::PartitionLog::open(seams, options); };
+  co_await shard_.runtime.run_in_pool(aio::Lane::kRead, std::move(work));
+  if (!opened) {
+    shard_.logger.error("cannot open partition {}-{}: {}", key.topic.text(), key.partition, opened.error().context);
+    *result = std::move(opened).error();
+    co_return;
+  }
+  for (const auto& sentence : opened->report.damage) shard_.logger.error("damage: {}", sentence);
+  if (opened->report.cut_bytes > 0)
+    shard_.logger.warn("partition {}-{}: a torn tail of {} bytes was cut and kept aside", key.topic.text(),
+                       key.partition, opened->report.cut_bytes);
+  partitions_[key] = std::make_shared<Partition>(shard_, std::move(opened->log), wanted.leader_epoch);
+}
+
+aio::Task<void> Replicas::remove_one(Key key) {
+  auto node = partitions_.extract(key);
+  auto partition = node.mapped();
+  co_await partition->stop(Errc::kUnknownTopicOrPartition, false);
+  storage::PartitionPlace place{key.topic, sl::Partition(key.partition)};
+  Status deleted;
+  std::function<void()> work = [&] { deleted = data_.delete_partition(place); };
+  co_await shard_.runtime.run_in_pool(aio::Lane::kRead, std::move(work));
+  if (!deleted)
+    shard_.logger.error("cannot delete partition {}-{}: {}", key.topic.text(), key.partition, deleted.error().context);
+}
+
+aio::Task<Status> Replicas::set_orphans_aside(const cluster::Image& image) {
+  Status result;
+  std::function<void()> work = [&] {
+    auto places = data_.partitions();
+    if (!places) {
+      result = std::move(places).error();
+      return;
+    }
+    for (const auto& place : *places) {
+      const cluster::TopicState* topic = image.find(place.topic);
+      if (topic && static_cast<size_t>(place.partition.value) < topic->partitions.size()) continue;
+      auto moved = data_.set_aside(place);
+      if (moved)
+        shard_.logger.warn("the metadata does not know a partition folder; it lies in {} now", *moved);
+      else if (result)
+        result = std::move(moved).error();
+    }
+  };
+  co_await shard_.runtime.run_in_pool(aio::Lane::kRead, std::move(work));
+  co_return result;
+}
+
+std::vector<storage::PartitionLog*> Replicas::logs() {
+  std::vector<storage::PartitionLog*> all;
+  all.reserve(partitions_.size());
+  for (auto& [key, partition] : partitions_) all.push_back(&partition->log());
+  return all;
+}
+
+aio::Task<void> Replicas::checkpoint(int64_t idle_since_ns) {
+  auto all = logs();
+  auto job = checkpointer_.start(all, idle_since_ns);
+  if (!job) co_return;
+  storage::CheckpointJob* running = job.get();
+  std::function<void()> work = [running] { running->run(); };
+  co_await shard_.runtime.run_in_pool(aio::Lane::kBackground, std::move(work));
+  if (auto done = checkpointer_.finish(std::move(job)); !done)
+    shard_.logger.warn("checkpoint: {}", done.error().context);
+}
+
+aio::Task<void> Replicas::tend() {
+  int64_t next_checkpoint_ms = 0;
+  int64_t next_retention_ms = shard_.runtime.mono_ms() + options_.retention_interval_ms;
+  bool busy = false;
+  for (;;) {
+    int64_t pause_ms = busy ? kBusyTickMs : kIdleTickMs;
+    bool go_on = co_await tick_.wait_ms(pause_ms);
+    if (!go_on) break;
+    int64_t now_ms = shard_.runtime.mono_ms();
+    bool retention = now_ms >= next_retention_ms;
+    if (retention) next_retention_ms = now_ms + options_.retention_interval_ms;
+    busy = false;
+    for (auto& [key, partition] : partitions_) {
+      storage::PartitionLog& log = partition->log();
+      log.tick(shard_.runtime.wall_ms(), shard_.runtime.mono_ns());
+      busy |= log.dirty() || log.sync_due_ns() != INT64_MAX;
+      if (retention || log.sync_due_ns() <= shard_.runtime.mono_ns()) tasks_.spawn(partition->tend());
+    }
+    // All that changed once a second; in between those that fell idle, so that a quiet log is soon safe to reopen.
+    if (now_ms >= next_checkpoint_ms) {
+      co_await checkpoint(INT64_MAX);
+      next_checkpoint_ms = now_ms + options_.checkpoint_interval_ms;
+    } else if (busy) {
+      co_await checkpoint(shard_.runtime.mono_ns() - kBusyTickMs * 1'000'000);
+    }
+  }
+  co_await tasks_.drained();
+}
+
+aio::Task<void> Replicas::stop(bool cleanly) {
+  stopping_ = true;
+  tick_.cancel();
+  while (reconciling_) co_await round_done_.wait();
+  aio::TaskGroup stopping;
+  for (auto& [key, partition] : partitions_) stopping.spawn(partition->stop(Errc::kBrokerNotAvailable, cleanly));
+  co_await stopping.drained();
+  if (cleanly) {
+    while (checkpointer_.under_way()) {
+      aio::Timer wait(shard_.runtime.timers());
+      co_await wait.wait_ms(1);
+    }
+    co_await checkpoint(INT64_MAX);
+  }
+  partitions_.clear();
+}
+
+}  // namespace sl::replica

@@ -1,0 +1,74 @@
+// Replicas: all partitions on this node, kept equal to what the metadata image assigns to it: opens what is new, takes
+// changed settings, deletes what is gone. Also the partitions' housekeeping: checkpoints every second, retention,
+// relaxed syncs. Lives on one shard.
+#pragma once
+#include <map>
+#include <memory>
+
+#include "aio/event.h"
+#include "aio/runtime.h"
+#include "cluster/image.h"
+#include "cluster/settings.h"
+#include "replica/partition.h"
+#include "storage/data_directory.h"
+
+namespace sl::replica {
+
+struct ReplicasOptions {
+  int64_t checkpoint_interval_ms = 1000;
+  int64_t retention_interval_ms = 300'000;  // log.retention.check.interval.ms
+  storage::StorageOptions storage;
+};
+
+class Replicas {
+ public:
+  Replicas(Shard& shard, storage::DataDirectory& data, const cluster::BrokerSettings& settings, NodeId node,
+           ReplicasOptions options);
+  ~Replicas();
+
+  // Makes the partitions of this node equal to the image's; returns when that is done. Calls are queued, and one that
+  // comes while another runs is served by one more round for all of them.
+  aio::Task<Status> reconcile(const cluster::Image& image);
+  // Null where this node has none (or not yet, or no longer).
+  std::shared_ptr<Partition> find(const Uuid& topic, sl::Partition partition) const;
+  size_t size() const { return partitions_.size(); }
+
+  // At start: folders that the image does not know are set aside.
+  aio::Task<Status> set_orphans_aside(const cluster::Image& image);
+  // Housekeeping until stop(); spawn it once.
+  aio::Task<void> tend();
+  // Ends every partition. Cleanly: all is synced and checkpointed, so the next start need not look.
+  aio::Task<void> stop(bool cleanly);
+
+ private:
+  struct Key {
+    Uuid topic;
+    int32_t partition;
+    auto operator<=>(const Key&) const = default;
+  };
+  struct Wanted;
+  aio::Task<Status> reconcile_once(const cluster::Image& image);
+  aio::Task<void> open_one(Key key, Wanted wanted, Status* result);
+  aio::Task<void> remove_one(Key key);
+  aio::Task<void> checkpoint(int64_t idle_since_ns);
+  std::vector<storage::PartitionLog*> logs();
+
+  Shard& shard_;
+  storage::DataDirectory& data_;
+  const cluster::BrokerSettings& settings_;
+  NodeId node_;
+  ReplicasOptions options_;
+  storage::TailBudget tails_;
+  storage::Checkpointer checkpointer_;
+  std::map<Key, std::shared_ptr<Partition>> partitions_;
+  bool reconciling_ = false;
+  uint64_t rounds_started_ = 0;
+  uint64_t rounds_done_ = 0;
+  Status last_round_;
+  aio::Event round_done_;
+  aio::Timer tick_;
+  aio::TaskGroup tasks_;
+  bool stopping_ = false;
+};
+
+}  // namespace sl::replica

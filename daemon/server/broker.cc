@@ -1,0 +1,24 @@
+#include "server/broker.h"
+
+#include "server/handlers/families.h"
+
+namespace sl::server {
+
+const ListenerName* Broker::listener(std::string_view name) const {
+  for (const auto& listener : parts_.listeners)
+    if (listener.name == name) return &listener;
+  return nullptr;
+}
+
+void add_all_handlers(Dispatcher& dispatcher) {
+  add_connection_handlers(dispatcher);
+  add_metadata_handlers(dispatcher);
+  add_produce_handlers(dispatcher);
+  add_fetch_handlers(dispatcher);
+  add_offset_handlers(dispatcher);
+  add_topic_handlers(dispatcher);
+  add_config_handlers(dispatcher);
+  add_log_dir_handlers(dispatcher);
+}
+
+}  // namespace sl::server

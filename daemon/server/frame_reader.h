@@ -1,0 +1,29 @@
+// FrameReader: cuts a stream into size-prefixed frames. An idle connection costs the 4 KiB of its inbox; a large frame
+// is read straight into the pooled block that it will be written to disk from. Memory follows the bytes that arrived,
+// not the size that was announced: untouched pages of a block cost nothing, and a block grows in steps.
+#pragma once
+#include "aio/stream.h"
+#include "base/buffer.h"
+#include "base/limits.h"
+
+namespace sl::server {
+
+class FrameReader {
+ public:
+  FrameReader(aio::Stream& stream, BufferPool& pool) : stream_(stream), pool_(pool) {}
+  // The next frame without its size. kConnectionClosed at the end of the stream between two frames, kMalformed at an
+  // end within one or at an impossible size, kTooLarge beyond `bytes_max`.
+  aio::Task<Result<Slice>> next(size_t bytes_max);
+
+ private:
+  aio::Task<Status> fill(size_t need);
+  aio::Task<Result<Slice>> read_large(size_t size);
+  static constexpr size_t kInboxBytes = 4096;
+  aio::Stream& stream_;
+  BufferPool& pool_;
+  uint8_t inbox_[kInboxBytes];
+  size_t begin_ = 0;
+  size_t end_ = 0;
+};
+
+}  // namespace sl::server

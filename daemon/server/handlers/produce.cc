@@ -1,0 +1,168 @@
+// Produce: check every batch, queue all of them in the order of the request, then wait until they are durable. Nothing
+// suspends between the first append and the last, so two requests of one connection cannot overtake each other.
+#include <fmt/core.h>
+
+#include "record/batch.h"
+#include "server/broker.h"
+#include "server/handlers/families.h"
+#include "server/handlers/locate.h"
+
+namespace sl::server {
+namespace {
+
+constexpr int16_t kAcksAll = -1, kAcksNone = 0, kAcksLeader = 1;
+
+struct Pending {
+  std::shared_ptr<replica::Partition> partition;
+  Offset next;
+  size_t topic = 0;
+  size_t partition_at = 0;
+};
+
+void refuse(wire::ProduceResponse::Partition& answer, const Error& error) {
+  answer.error_code = errc_to_wire(error.code);
+  answer.base_offset = -1;
+  if (!error.context.empty()) answer.error_message = error.context;
+}
+
+// The one batch of a partition, checked and in the log's queue.
+Result<storage::Appended> append(Broker& broker, replica::Partition& partition, wire::Records& records) {
+  if (records.pieces.size() != 1) return Error{Errc::kInvalidRecord, "a partition's records must be exactly one batch"};
+  SL_TRY(storage::CheckedBatch checked,
+         storage::check_batch(std::move(records.pieces[0]), partition.log().settings(), broker.runtime().wall_ms(),
+                              broker.checker(), broker.buffers()));
+  record::BatchView view(checked.batch.bytes);
+  if (view.transactional() || view.control())
+    return Error{Errc::kInvalidTxnState, "this server has no transactions yet"};
+  return partition.append(checked);
+}
+
+std::optional<Pending> produce_one(Call& call, const cluster::TopicState* topic, bool by_id,
+                                   wire::ProduceRequest::Partition& asked, wire::ProduceResponse::Partition& answer) {
+  answer.index = asked.index;
+  Located located = locate(call.broker, topic, by_id, asked.index, -1);
+  if (located.error != Errc::kNone) {
+    refuse(answer, Error{located.error, {}});
+    if (located.error == Errc::kNotLeaderOrFollower)
+      answer.current_leader = {located.leader.value, located.leader_epoch.value};
+    return std::nullopt;
+  }
+  auto appended = append(call.broker, *located.partition, asked.records);
+  if (!appended) {
+    refuse(answer, appended.error());
+    return std::nullopt;
+  }
+  answer.base_offset = appended->base.value;
+  answer.log_append_time_ms = appended->log_append_time_ms;
+  answer.log_start_offset = located.partition->log().log_start().value;
+  return Pending{std::move(located.partition), appended->next, 0, 0};
+}
+
+std::optional<Error> refuse_whole(const wire::ProduceRequest& request) {
+  if (request.acks != kAcksAll && request.acks != kAcksNone && request.acks != kAcksLeader)
+    return Error{Errc::kInvalidRequiredAcks, {}};
+  if (request.transactional_id) return Error{Errc::kInvalidTxnState, "this server has no transactions yet"};
+  return std::nullopt;
+}
+
+aio::Task<wire::ProduceResponse> produce(Call& call, wire::ProduceRequest request) {
+  wire::ProduceResponse response;
+  std::vector<Pending> pending;
+  bool by_id = call.version() >= 13;
+  auto refused = refuse_whole(request);
+  response.responses.resize(request.topic_data.size());
+  for (size_t t = 0; t < request.topic_data.size(); ++t) {
+    auto& asked = request.topic_data[t];
+    auto& answer = response.responses[t];
+    const cluster::TopicState* topic = find_topic(call.broker.image(), asked.name, asked.topic_id, by_id);
+    bool allowed = call.allowed(Operation::kWrite, ResourceType::kTopic, topic ? topic->name : asked.name);
+    answer.partition_responses.resize(asked.partition_data.size());
+    for (size_t p = 0; p < asked.partition_data.size(); ++p) {
+      auto& one = answer.partition_responses[p];
+      one.index = asked.partition_data[p].index;
+      if (refused) {
+        refuse(one, *refused);
+      } else if (!allowed) {
+        refuse(one, Error{Errc::kTopicAuthorizationFailed, {}});
+      } else if (auto queued = produce_one(call, topic, by_id, asked.partition_data[p], one)) {
+        queued->topic = t;
+        queued->partition_at = p;
+        pending.push_back(*std::move(queued));
+      }
+    }
+    answer.name = std::move(asked.name);
+    answer.topic_id = asked.topic_id;
+  }
+  if (request.acks == kAcksNone) {
+    // The only way to tell a producer that waits for no answer that something is wrong is to hang up, as Kafka does.
+    for (const auto& topic : response.responses)
+      for (const auto& partition : topic.partition_responses) call.hang_up |= partition.error_code != 0;
+    call.answer = false;
+    co_return response;
+  }
+  for (Pending& wait : pending) {
+    auto durable = co_await wait.partition->wait_durable(wait.next);
+    if (!durable) refuse(response.responses[wait.topic].partition_responses[wait.partition_at], durable.error());
+  }
+  co_return response;
+}
+
+aio::Task<wire::InitProducerIdResponse> init_producer_id(Call& call, wire::InitProducerIdRequest request) {
+  wire::InitProducerIdResponse response;
+  if (request.transactional_id) {
+    response.error_code = errc_to_wire(Errc::kInvalidRequest);
+    co_return response;
+  }
+  if (!call.allowed(Operation::kIdempotentWrite, ResourceType::kCluster, kClusterResource)) {
+    response.error_code = errc_to_wire(Errc::kClusterAuthorizationFailed);
+    co_return response;
+  }
+  auto id = co_await call.broker.controller().allocate_producer_id();
+  if (id)
+    response.producer_id = id->value;
+  else
+    response.error_code = errc_to_wire(id.code());
+  co_return response;
+}
+
+aio::Task<wire::DescribeProducersResponse> describe_producers(Call& call, wire::DescribeProducersRequest request) {
+  wire::DescribeProducersResponse response;
+  for (auto& asked : request.topics) {
+    auto& answer = response.topics.emplace_back();
+    const cluster::TopicState* topic = call.broker.image().find(asked.name);
+    bool allowed = call.allowed(Operation::kRead, ResourceType::kTopic, asked.name);
+    answer.name = std::move(asked.name);
+    for (int32_t index : asked.partition_indexes) {
+      auto& one = answer.partitions.emplace_back();
+      one.partition_index = index;
+      Located located = locate(call.broker, topic, false, index, -1);
+      if (!allowed) located.error = Errc::kTopicAuthorizationFailed;
+      one.error_code = errc_to_wire(located.error);
+      if (located.error != Errc::kNone) continue;
+      const storage::ProducerTable& producers = located.partition->log().producers();
+      for (ProducerId id : producers.ids()) {
+        const storage::ProducerEntry& entry = *producers.find(id);
+        wire::DescribeProducersResponse::ActiveProducer active;
+        active.producer_id = id.value;
+        active.producer_epoch = entry.epoch;
+        if (entry.count > 0) {
+          const auto& last = entry.batches[entry.count - 1u];
+          active.last_sequence = last.last_sequence;
+          active.last_timestamp = last.timestamp_ms;
+        }
+        one.active_producers.push_back(active);
+      }
+    }
+  }
+  co_return response;
+}
+
+}  // namespace
+
+void add_produce_handlers(Dispatcher& dispatcher) {
+  dispatcher.add<wire::ProduceRequest>(Guard::kByHandler, &produce);
+  dispatcher.add<wire::InitProducerIdRequest>(Guard::kByHandler, &init_producer_id);
+  dispatcher.add<wire::DescribeProducersRequest>(Guard::kByHandler, &describe_producers);
+}
+
+}  // namespace sl::server

@@ -1,0 +1,102 @@
+#include "server/session.h"
+
+#include "base/limits.h"
+#include "server/broker.h"
+
+namespace sl::server {
+namespace {
+
+// A session with this much unanswered reads no further until answers have left.
+constexpr size_t kRequestsUnansweredMax = 128;
+constexpr size_t kBytesUnansweredMax = kProduceFrameBytesMax + (8 << 20);
+
+}  // namespace
+
+Session::Session(Broker& broker, std::unique_ptr<aio::Stream> stream, SessionView view)
+    : broker_(broker),
+      stream_(std::move(stream)),
+      view_(std::move(view)),
+      reader_(*stream_, broker.buffers()),
+      room_(broker.runtime()) {}
+
+bool Session::may_read() const {
+  return slots_.size() < kRequestsUnansweredMax && bytes_unanswered_ < kBytesUnansweredMax;
+}
+
+aio::Task<void> Session::run() {
+  while (!view_.closing) {
+    while (!may_read() && !view_.closing) co_await room_.wait();
+    if (view_.closing) break;
+    auto frame = co_await reader_.next(kProduceFrameBytesMax + kControlFrameBytesMax);
+    if (!frame) {
+      close(frame.code() == Errc::kConnectionClosed || view_.closing ? "" : frame.error().context);
+      break;
+    }
+    bytes_unanswered_ += frame->bytes.size();
+    uint64_t ticket = first_ticket_ + slots_.size();
+    slots_.emplace_back();
+    tasks_.spawn(handle(*std::move(frame), ticket));
+  }
+  co_await tasks_.drained();
+}
+
+aio::Task<void> Session::handle(Slice frame, uint64_t ticket) {
+  size_t bytes = frame.bytes.size();
+  auto parsed = wire::decode_request_header(frame.bytes);
+  if (!parsed) {
+    close(parsed.error().context);
+  } else if (parsed->header.api_key != static_cast<int16_t>(wire::ApiKey::kProduce) && bytes > kControlFrameBytesMax) {
+    close("a request other than Produce larger than 1 MiB");
+  } else {
+    wire::RequestFrame request = *std::move(parsed);
+    auto answer = co_await broker_.dispatcher().dispatch(broker_, view_, std::move(request), std::move(frame.owner));
+    if (answer)
+      settle(ticket, *std::move(answer));
+    else
+      close(answer.error().context);
+  }
+  bytes_unanswered_ -= bytes;
+  room_.notify();
+}
+
+void Session::settle(uint64_t ticket, Answer answer) {
+  Slot& slot = slots_[ticket - first_ticket_];
+  slot.ready = true;
+  slot.answer = std::move(answer);
+  if (!sending_ && slots_.front().ready) tasks_.spawn(send_ready());
+}
+
+aio::Task<void> Session::send_ready() {
+  sending_ = true;
+  while (!slots_.empty() && slots_.front().ready && !view_.closing) {
+    std::vector<wire::Encoded> answers;
+    std::vector<Bytes> pieces;
+    while (!slots_.empty() && slots_.front().ready) {
+      if (slots_.front().answer) answers.push_back(*std::move(slots_.front().answer));
+      slots_.pop_front();
+      ++first_ticket_;
+    }
+    for (const auto& answer : answers)
+      for (const Slice& piece : answer.pieces()) pieces.push_back(piece.bytes);
+    auto sent = co_await stream_->write(pieces);
+    if (!sent) close("");
+    room_.notify();
+  }
+  sending_ = false;
+}
+
+void Session::shut_down() {
+  close("");
+}
+
+void Session::close(std::string_view why) {
+  if (view_.closing) return;
+  view_.closing = true;
+  if (!why.empty()) broker_.logger().warn("closed the connection of {}: {}", view_.peer, why);
+  stream_->close();
+  auto waiting = std::move(view_.on_close);
+  for (auto& [who, wake] : waiting) wake();
+  room_.notify();
+}
+
+}  // namespace sl::server

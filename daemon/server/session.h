@@ -1,0 +1,47 @@
+// Session: one connection. It reads frames, lets their handlers run side by side and sends the answers in the order of
+// the requests, as the protocol demands. Back-pressure: it stops reading while too many requests or bytes are
+// unanswered, so a peer that never reads its answers holds what its limits allow and no more.
+#pragma once
+#include <deque>
+#include <memory>
+
+#include "aio/event.h"
+#include "aio/runtime.h"
+#include "server/dispatch.h"
+#include "server/frame_reader.h"
+
+namespace sl::server {
+
+class Session {
+ public:
+  Session(Broker& broker, std::unique_ptr<aio::Stream> stream, SessionView view);
+  // Serves until the peer hangs up, breaks a rule or shut_down() is called, and all its requests have ended.
+  aio::Task<void> run();
+  // From outside: no more reading; what is being handled ends early; then run() returns.
+  void shut_down();
+
+ private:
+  // A request whose answer has its place in the queue, ready or not.
+  struct Slot {
+    bool ready = false;
+    Answer answer;
+  };
+  aio::Task<void> handle(Slice frame, uint64_t ticket);
+  void settle(uint64_t ticket, Answer answer);
+  aio::Task<void> send_ready();
+  bool may_read() const;
+  void close(std::string_view why);
+
+  Broker& broker_;
+  std::unique_ptr<aio::Stream> stream_;
+  SessionView view_;
+  FrameReader reader_;
+  std::deque<Slot> slots_;
+  uint64_t first_ticket_ = 0;  // of slots_.front()
+  size_t bytes_unanswered_ = 0;
+  bool sending_ = false;
+  aio::Event room_;
+  aio::TaskGroup tasks_;
+};
+
+}  // namespace sl::server
