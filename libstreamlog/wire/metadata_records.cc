@@ -22,6 +22,7 @@ SL_WIRE_MESSAGE(ProducerIdsRecord);
 SL_WIRE_MESSAGE(BrokerRegistrationChangeRecord);
 SL_WIRE_MESSAGE(NoOpRecord);
 SL_WIRE_MESSAGE(LogStartRecord);
+SL_WIRE_MESSAGE(ClusterIdRecord);
 
 namespace {
 

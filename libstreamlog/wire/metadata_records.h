@@ -1,6 +1,6 @@
 // The records of the metadata log, with Kafka's schemas and frame (KIP-631): frame version, record id and record
-// version as unsigned varints, then the fields, always in flexible encoding. One record is ours: Kafka keeps log
-// starts in files of each broker, here they are records like everything else, under an id far from Kafka's.
+// version as unsigned varints, then the fields, always in flexible encoding. Two records are ours: Kafka keeps
+// log starts and the cluster's id in files, here they are records like everything else, under ids far from Kafka's.
 #pragma once
 #include <variant>
 
@@ -293,10 +293,20 @@ struct LogStartRecord {
   bool operator==(const LogStartRecord&) const = default;
 };
 
+// The cluster's id, the first ordinary record of its log. Ours: Kafka's nodes are told it when they are formatted.
+struct ClusterIdRecord {
+  static constexpr uint32_t kId = 10001;
+  static constexpr int16_t kMinVersion = 0, kMaxVersion = 0, kFlexibleFrom = 0;
+
+  std::string cluster_id;
+  static void fields(auto& m, auto& f) { f("cluster_id", m.cluster_id); }
+  bool operator==(const ClusterIdRecord&) const = default;
+};
+
 using MetadataRecord =
     std::variant<RegisterBrokerRecord, UnregisterBrokerRecord, TopicRecord, PartitionRecord, ConfigRecord,
                  PartitionChangeRecord, FenceBrokerRecord, UnfenceBrokerRecord, RemoveTopicRecord, FeatureLevelRecord,
-                 ProducerIdsRecord, BrokerRegistrationChangeRecord, NoOpRecord, LogStartRecord>;
+                 ProducerIdsRecord, BrokerRegistrationChangeRecord, NoOpRecord, LogStartRecord, ClusterIdRecord>;
 
 // The value of a record in the metadata log, in the newest version of its schema.
 std::string encode_metadata_record(const MetadataRecord& record);

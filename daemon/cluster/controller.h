@@ -1,0 +1,98 @@
+// Controller: turns admin requests into metadata records, proposes them, and answers when they are committed and
+// applied. It runs where the metadata log's leader is; on one node that is here. Requests come and go in the wire's own
+// structs: what a client asked is what is answered, per item. Authorisation has happened above.
+//
+// What is hard about it is that a check and the commit of what it allowed lie a disk sync apart. So changes take turns:
+// the next one is checked against an image that has taken the one before it. Reads do not wait.
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "aio/event.h"
+#include "aio/runtime.h"
+#include "aio/task.h"
+#include "base/log.h"
+#include "cluster/image.h"
+#include "cluster/settings.h"
+#include "quorum/quorum.h"
+#include "wire/messages/configs.h"
+#include "wire/messages/producers.h"
+#include "wire/messages/topics.h"
+
+namespace sl::cluster {
+
+// What the controller knows of the node it runs on.
+struct ControllerOptions {
+  NodeId node;
+  Uuid directory;
+  std::vector<BrokerState::Endpoint> endpoints;
+  std::optional<std::string> rack;
+};
+
+class Controller {
+ public:
+  Controller(aio::Runtime& runtime, quorum::Quorum& quorum, Image& image, const BrokerSettings& settings,
+             Logger& logger, ControllerOptions options);
+
+  // Registers this broker with a new incarnation; before anything else. Its epoch is kept.
+  aio::Task<Status> register_self();
+
+  // Per item as Kafka answers: names, counts, assignments and settings are checked; `validate_only` proposes nothing.
+  aio::Task<wire::CreateTopicsResponse> create_topics(wire::CreateTopicsRequest request, int16_t version);
+  aio::Task<wire::DeleteTopicsResponse> delete_topics(wire::DeleteTopicsRequest request, int16_t version);
+  aio::Task<wire::CreatePartitionsResponse> create_partitions(wire::CreatePartitionsRequest request);
+  aio::Task<wire::IncrementalAlterConfigsResponse> alter_configs(wire::IncrementalAlterConfigsRequest request);
+  // The older request: the settings given replace all of the resource's own.
+  aio::Task<wire::AlterConfigsResponse> replace_configs(wire::AlterConfigsRequest request);
+  // Synchronous: read from the image.
+  wire::DescribeConfigsResponse describe_configs(const wire::DescribeConfigsRequest& request) const;
+  // A fresh producer id; blocks of 1000 are taken from the log (KIP-730).
+  aio::Task<Result<ProducerId>> allocate_producer_id();
+  // Records that the log of a partition starts at `offset` now (DeleteRecords). Never moves back.
+  aio::Task<Status> move_log_start(Uuid topic, Partition partition, Offset offset);
+
+ private:
+  // Held from the first look at the image until what follows from it is applied.
+  aio::Task<void> take_turn();
+  void give_turn();
+
+  struct NewTopic;
+  Result<NewTopic> check_new_topic(const wire::CreateTopicsRequest::Topic& asked) const;
+  Status check_placement(const wire::CreateTopicsRequest::Topic& asked, NewTopic& topic) const;
+  std::vector<wire::MetadataRecord> records_of(const NewTopic& topic) const;
+  PartitionState new_partition() const;
+  wire::CreateTopicsResponse::Topic answer_of(const NewTopic& topic) const;
+  void create_answers(const wire::CreateTopicsRequest& request, std::vector<wire::MetadataRecord>& records,
+                      wire::CreateTopicsResponse& response) const;
+  void delete_answers(const wire::DeleteTopicsRequest& request, std::vector<wire::MetadataRecord>& records,
+                      wire::DeleteTopicsResponse& response) const;
+  void grow_answers(const wire::CreatePartitionsRequest& request, std::vector<wire::MetadataRecord>& records,
+                    wire::CreatePartitionsResponse& response) const;
+
+  using Values = std::map<std::string, std::string>;
+  Result<Values> current_configs(int8_t type, const std::string& name) const;
+  Status check_configs(int8_t type, const Values& values) const;
+  Result<Values> altered(const wire::IncrementalAlterConfigsRequest::Resource& resource, const Values& now) const;
+  Result<Values> replaced(const wire::AlterConfigsRequest::Resource& resource) const;
+  Status describe_resource(const wire::DescribeConfigsRequest::Resource& asked, const wire::DescribeConfigsRequest& how,
+                           wire::DescribeConfigsResponse::Resource& answer) const;
+
+  aio::Runtime& runtime_;
+  quorum::Quorum& quorum_;
+  Image& image_;
+  const BrokerSettings& settings_;
+  Logger& logger_;
+  ControllerOptions options_;
+  bool turn_taken_ = false;
+  aio::Event turn_free_;
+  int64_t broker_epoch_ = -1;
+  // Ids of the block that this broker took last.
+  int64_t next_producer_id_ = 0;
+  int64_t producer_ids_end_ = 0;
+};
+
+// A topic has at most so many partitions, and one request makes at most so many, as in Kafka: they are one batch.
+inline constexpr int32_t kPartitionsMax = 10'000;
+
+}  // namespace sl::cluster
