@@ -35,7 +35,7 @@ class Runtime {
   // Resumes the coroutine from the loop, after the current event. The way to wake another task.
   virtual void post(std::coroutine_handle<> task) = 0;
 
-  // kUnreachable where nothing listens; kTimedOut is the caller's matter (see with_deadline in timer.h).
+  // kUnreachable where nothing listens; how long to wait is the caller's matter.
   virtual Task<Result<std::unique_ptr<Stream>>> connect(Address address) = 0;
   // kUnreachable, kLocked (a live unix socket), kUsage (a path too long), kPermissionDenied.
   virtual Result<std::unique_ptr<Listener>> listen(const Address& address, const ListenOptions& options) = 0;

@@ -287,6 +287,7 @@ class SocketListener final : public Listener {
   void close() override {
     if (closed_) return;
     closed_ = true;
+    ::shutdown(fd_, SHUT_RDWR);  // The kernel refuses at once, instead of queueing whom nobody will accept.
     auto [reader, writer] = poller_->close();
     if (reader) context_.runtime->post(reader);
     if (writer) context_.runtime->post(writer);

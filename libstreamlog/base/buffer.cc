@@ -41,7 +41,9 @@ BufferPool::Shelf::~Shelf() {
     for (auto* block : list) Buffer::Block::free(block);
 }
 
-Buffer Buffer::allocate(size_t size) { return Buffer(Block::make(size)); }
+Buffer Buffer::allocate(size_t size) {
+  return Buffer(Block::make(size));
+}
 
 Buffer Buffer::copy_of(Bytes bytes) {
   Buffer copy = allocate(bytes.size());
@@ -49,8 +51,12 @@ Buffer Buffer::copy_of(Bytes bytes) {
   return copy;
 }
 
-uint8_t* Buffer::data() const { return block_ ? block_->data() : nullptr; }
-size_t Buffer::size() const { return block_ ? block_->size : 0; }
+uint8_t* Buffer::data() const {
+  return block_ ? block_->data() : nullptr;
+}
+size_t Buffer::size() const {
+  return block_ ? block_->size : 0;
+}
 
 void Buffer::retain() const {
   if (block_) block_->owners.fetch_add(1, std::memory_order_relaxed);

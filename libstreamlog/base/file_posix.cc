@@ -117,8 +117,10 @@ class PosixFileSystem final : public FileSystem {
  public:
   Result<std::unique_ptr<File>> open(const std::string& path, Mode mode) override {
     int flags = O_CLOEXEC | O_NOFOLLOW;
-    if (mode == Mode::kRead) flags |= O_RDONLY;
-    else flags |= O_RDWR;
+    if (mode == Mode::kRead)
+      flags |= O_RDONLY;
+    else
+      flags |= O_RDWR;
     if (mode == Mode::kCreate || mode == Mode::kCreateNew) flags |= O_CREAT;
     if (mode == Mode::kCreateNew) flags |= O_EXCL;
     int fd = ::open(path.c_str(), flags, 0600);

@@ -16,7 +16,8 @@ inline constexpr size_t kProduceFrameBytesMax = 16 << 20;
 inline constexpr size_t kResponseFrameBytesMax = 128 << 20;
 // Records of one fetch answer that the daemon reads at a time.
 inline constexpr size_t kFetchBytesMax = 16 << 20;
-// A batch may decompress to at most this many times its size (and to this many bytes at all): anything beyond is a bomb.
+// A batch may decompress to at most this many times its size (and to this many bytes at all): anything beyond is a
+// bomb.
 inline constexpr size_t kDecompressRatioMax = 1024;
 inline constexpr size_t kDecompressedBytesMax = 128 << 20;
 // Kafka's own limits on names and on headers' count of elements in any array on the wire.

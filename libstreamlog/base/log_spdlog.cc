@@ -1,8 +1,8 @@
 // The only file that sees spdlog: its headers cost two seconds each time they are compiled.
+#include "base/log.h"
+
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-
-#include "base/log.h"
 
 namespace sl {
 namespace {
@@ -16,26 +16,36 @@ class SpdlogLogger final : public Logger {
     logger_.flush_on(spdlog::level::trace);
   }
   void write(LogLevel level, std::string_view line) override {
-    if (journal_) logger_.log(to_spdlog(level), "<{}>{}", priority(level), line);
-    else logger_.log(to_spdlog(level), "{}", line);
+    if (journal_)
+      logger_.log(to_spdlog(level), "<{}>{}", priority(level), line);
+    else
+      logger_.log(to_spdlog(level), "{}", line);
   }
 
  private:
   static spdlog::level::level_enum to_spdlog(LogLevel level) {
     switch (level) {
-      case LogLevel::kDebug: return spdlog::level::debug;
-      case LogLevel::kInfo: return spdlog::level::info;
-      case LogLevel::kWarn: return spdlog::level::warn;
-      case LogLevel::kError: return spdlog::level::err;
+      case LogLevel::kDebug:
+        return spdlog::level::debug;
+      case LogLevel::kInfo:
+        return spdlog::level::info;
+      case LogLevel::kWarn:
+        return spdlog::level::warn;
+      case LogLevel::kError:
+        return spdlog::level::err;
     }
     return spdlog::level::info;
   }
   static int priority(LogLevel level) {  // syslog's numbers, see sd-daemon(3)
     switch (level) {
-      case LogLevel::kDebug: return 7;
-      case LogLevel::kInfo: return 6;
-      case LogLevel::kWarn: return 4;
-      case LogLevel::kError: return 3;
+      case LogLevel::kDebug:
+        return 7;
+      case LogLevel::kInfo:
+        return 6;
+      case LogLevel::kWarn:
+        return 4;
+      case LogLevel::kError:
+        return 3;
     }
     return 6;
   }
@@ -45,6 +55,8 @@ class SpdlogLogger final : public Logger {
 
 }  // namespace
 
-std::unique_ptr<Logger> stderr_logger(bool journal) { return std::make_unique<SpdlogLogger>(journal); }
+std::unique_ptr<Logger> stderr_logger(bool journal) {
+  return std::make_unique<SpdlogLogger>(journal);
+}
 
 }  // namespace sl

@@ -2,10 +2,10 @@
 // tools can read it, which they cannot libstdc++ 12's.
 #pragma once
 #include <cassert>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
-#include <optional>
 
 #include "base/errors.h"
 
@@ -79,13 +79,15 @@ using Status = Result<void>;
 // are for coroutines. They are statements: g++ 12 cannot compile a statement expression around co_await.
 #define SL_CAT_(a, b) a##b
 #define SL_CAT(a, b) SL_CAT_(a, b)
-#define SL_TRY_(ret, tmp, decl, expr)                  \
-  auto tmp = (expr);                                   \
-  if (!tmp) [[unlikely]] ret std::move(tmp).error();   \
+#define SL_TRY_(ret, tmp, decl, expr) \
+  auto tmp = (expr);                  \
+  if (!tmp) [[unlikely]]              \
+    ret std::move(tmp).error();       \
   decl = *std::move(tmp)
 #define SL_TRY(decl, ...) SL_TRY_(return, SL_CAT(try_, __COUNTER__), decl, (__VA_ARGS__))
 #define SL_CO_TRY(decl, ...) SL_TRY_(co_return, SL_CAT(try_, __COUNTER__), decl, (__VA_ARGS__))
-#define SL_CHECK_(ret, tmp, expr) \
-  if (auto tmp = (expr); !tmp) [[unlikely]] ret std::move(tmp).error()
+#define SL_CHECK_(ret, tmp, expr)           \
+  if (auto tmp = (expr); !tmp) [[unlikely]] \
+  ret std::move(tmp).error()
 #define SL_CHECK(...) SL_CHECK_(return, SL_CAT(try_, __COUNTER__), (__VA_ARGS__))
 #define SL_CO_CHECK(...) SL_CHECK_(co_return, SL_CAT(try_, __COUNTER__), (__VA_ARGS__))

@@ -52,8 +52,12 @@ bool all_digits(std::string_view s) {
 
 }  // namespace
 
-Result<int64_t> parse_int(std::string_view text) { return parse_number<int64_t>(text, "a whole number"); }
-Result<double> parse_double(std::string_view text) { return parse_number<double>(text, "a number"); }
+Result<int64_t> parse_int(std::string_view text) {
+  return parse_number<int64_t>(text, "a whole number");
+}
+Result<double> parse_double(std::string_view text) {
+  return parse_number<double>(text, "a number");
+}
 
 Result<bool> parse_bool(std::string_view text) {
   if (text == "true") return true;
@@ -63,15 +67,15 @@ Result<bool> parse_bool(std::string_view text) {
 
 Result<int64_t> parse_size(std::string_view text) {
   static constexpr Unit kUnits[] = {
-      {"B", 1},           {"K", 1 << 10},     {"KB", 1 << 10},    {"KiB", 1 << 10},  {"k", 1 << 10},
-      {"M", 1 << 20},     {"MB", 1 << 20},    {"MiB", 1 << 20},   {"G", 1 << 30},    {"GB", 1 << 30},
-      {"GiB", 1 << 30},   {"T", int64_t{1} << 40}, {"TB", int64_t{1} << 40}, {"TiB", int64_t{1} << 40}};
+      {"B", 1},         {"K", 1 << 10},          {"KB", 1 << 10},          {"KiB", 1 << 10},         {"k", 1 << 10},
+      {"M", 1 << 20},   {"MB", 1 << 20},         {"MiB", 1 << 20},         {"G", 1 << 30},           {"GB", 1 << 30},
+      {"GiB", 1 << 30}, {"T", int64_t{1} << 40}, {"TB", int64_t{1} << 40}, {"TiB", int64_t{1} << 40}};
   return parse_with_unit(text, kUnits, 1, "a size like 512, 64KiB or 1.5GiB");
 }
 
 Result<int64_t> parse_duration_ms(std::string_view text, int64_t unit_ms) {
-  static constexpr Unit kUnits[] = {{"ms", 1},          {"s", 1000},         {"m", 60'000},
-                                    {"min", 60'000},    {"h", 3'600'000},    {"d", 86'400'000}, {"w", 604'800'000}};
+  static constexpr Unit kUnits[] = {{"ms", 1},        {"s", 1000},       {"m", 60'000},     {"min", 60'000},
+                                    {"h", 3'600'000}, {"d", 86'400'000}, {"w", 604'800'000}};
   return parse_with_unit(text, kUnits, unit_ms, "a duration like 250ms, 10s, 5m, 2h or 7d");
 }
 

@@ -16,8 +16,10 @@ std::string encode(std::string_view bytes, std::string_view alphabet, bool pad) 
     uint32_t group = 0;
     for (size_t k = 0; k < 3; ++k) group = group << 8 | (k < n ? static_cast<uint8_t>(bytes[i + k]) : 0u);
     for (size_t k = 0; k < 4; ++k) {
-      if (k <= n) out += alphabet[group >> (18 - 6 * k) & 63];
-      else if (pad) out += '=';
+      if (k <= n)
+        out += alphabet[group >> (18 - 6 * k) & 63];
+      else if (pad)
+        out += '=';
     }
   }
   return out;
@@ -45,8 +47,12 @@ Result<std::string> decode(std::string_view text, std::string_view alphabet) {
 
 }  // namespace
 
-std::string base64_encode(std::string_view bytes) { return encode(bytes, kStandard, true); }
-Result<std::string> base64_decode(std::string_view text) { return decode(text, kStandard); }
+std::string base64_encode(std::string_view bytes) {
+  return encode(bytes, kStandard, true);
+}
+Result<std::string> base64_decode(std::string_view text) {
+  return decode(text, kStandard);
+}
 
 std::string Uuid::text() const {
   return encode({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, kUrlSafe, false);

@@ -10,14 +10,28 @@ namespace sl {
 inline constexpr size_t kVarint32BytesMax = 5;
 inline constexpr size_t kVarint64BytesMax = 10;
 
-constexpr uint32_t zigzag(int32_t v) { return (static_cast<uint32_t>(v) << 1) ^ static_cast<uint32_t>(v >> 31); }
-constexpr uint64_t zigzag(int64_t v) { return (static_cast<uint64_t>(v) << 1) ^ static_cast<uint64_t>(v >> 63); }
-constexpr int32_t unzigzag(uint32_t v) { return static_cast<int32_t>((v >> 1) ^ (~(v & 1) + 1)); }
-constexpr int64_t unzigzag(uint64_t v) { return static_cast<int64_t>((v >> 1) ^ (~(v & 1) + 1)); }
+constexpr uint32_t zigzag(int32_t v) {
+  return (static_cast<uint32_t>(v) << 1) ^ static_cast<uint32_t>(v >> 31);
+}
+constexpr uint64_t zigzag(int64_t v) {
+  return (static_cast<uint64_t>(v) << 1) ^ static_cast<uint64_t>(v >> 63);
+}
+constexpr int32_t unzigzag(uint32_t v) {
+  return static_cast<int32_t>((v >> 1) ^ (~(v & 1) + 1));
+}
+constexpr int64_t unzigzag(uint64_t v) {
+  return static_cast<int64_t>((v >> 1) ^ (~(v & 1) + 1));
+}
 
-constexpr size_t uvarint_size(uint64_t v) { return (static_cast<size_t>(std::bit_width(v | 1)) * 9 + 64) / 64; }
-constexpr size_t varint_size(int32_t v) { return uvarint_size(zigzag(v)); }
-constexpr size_t varlong_size(int64_t v) { return uvarint_size(zigzag(v)); }
+constexpr size_t uvarint_size(uint64_t v) {
+  return (static_cast<size_t>(std::bit_width(v | 1)) * 9 + 64) / 64;
+}
+constexpr size_t varint_size(int32_t v) {
+  return uvarint_size(zigzag(v));
+}
+constexpr size_t varlong_size(int64_t v) {
+  return uvarint_size(zigzag(v));
+}
 
 // Writes at most kVarint64BytesMax bytes; returns the byte behind the last.
 inline uint8_t* put_uvarint(uint8_t* to, uint64_t v) {
@@ -25,8 +39,12 @@ inline uint8_t* put_uvarint(uint8_t* to, uint64_t v) {
   *to++ = static_cast<uint8_t>(v);
   return to;
 }
-inline uint8_t* put_varint(uint8_t* to, int32_t v) { return put_uvarint(to, zigzag(v)); }
-inline uint8_t* put_varlong(uint8_t* to, int64_t v) { return put_uvarint(to, zigzag(v)); }
+inline uint8_t* put_varint(uint8_t* to, int32_t v) {
+  return put_uvarint(to, zigzag(v));
+}
+inline uint8_t* put_varlong(uint8_t* to, int64_t v) {
+  return put_uvarint(to, zigzag(v));
+}
 
 // Reads one from [from, end); returns the byte behind it, or null where it is cut off or too long.
 inline const uint8_t* get_uvarint(const uint8_t* from, const uint8_t* end, uint64_t& v) {
