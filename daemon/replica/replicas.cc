@@ -28,7 +28,7 @@ Replicas::Replicas(Shard& shard, storage::DataDirectory& data, const cluster::Br
       node_(node),
       options_(options),
       checkpointer_(data.index()),
-      round_done_(shard.runtime),
+      round_done_(shard.runtime), checkpointed_(shard.runtime),
       tick_(shard.runtime.timers()) {}
 
 Replicas::~Replicas() = default;
@@ -157,10 +157,12 @@ std::vector<storage::PartitionLog*> Replicas::logs() {
   std::vector<storage::PartitionLog*> all;
   all.reserve(partitions_.size());
   for (auto& [key, partition] : partitions_) all.push_back(&partition->log());
+  all.insert(all.end(), other_logs_.begin(), other_logs_.end());
   return all;
 }
 
 aio::Task<void> Replicas::checkpoint(int64_t idle_since_ns) {
+  while (checkpointer_.under_way()) co_await checkpointed_.wait();
   auto all = logs();
   auto job = checkpointer_.start(all, idle_since_ns);
   if (!job) co_return;
@@ -169,6 +171,7 @@ aio::Task<void> Replicas::checkpoint(int64_t idle_since_ns) {
   co_await shard_.runtime.run_in_pool(aio::Lane::kBackground, std::move(work));
   if (auto done = checkpointer_.finish(std::move(job)); !done)
     shard_.logger.warn("checkpoint: {}", done.error().context);
+  checkpointed_.notify();
 }
 
 aio::Task<void> Replicas::tend() {
@@ -183,6 +186,7 @@ aio::Task<void> Replicas::tend() {
     bool retention = now_ms >= next_retention_ms;
     if (retention) next_retention_ms = now_ms + options_.retention_interval_ms;
     busy = false;
+    for (storage::PartitionLog* log : other_logs_) busy |= log->dirty();
     for (auto& [key, partition] : partitions_) {
       storage::PartitionLog& log = partition->log();
       log.tick(shard_.runtime.wall_ms(), shard_.runtime.mono_ns());
@@ -207,14 +211,6 @@ aio::Task<void> Replicas::stop(bool cleanly) {
   aio::TaskGroup stopping;
   for (auto& [key, partition] : partitions_) stopping.spawn(partition->stop(Errc::kBrokerNotAvailable, cleanly));
   co_await stopping.drained();
-  if (cleanly) {
-    while (checkpointer_.under_way()) {
-      aio::Timer wait(shard_.runtime.timers());
-      co_await wait.wait_ms(1);
-    }
-    co_await checkpoint(INT64_MAX);
-  }
-  partitions_.clear();
 }
 
 }  // namespace sl::replica

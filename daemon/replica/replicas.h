@@ -35,10 +35,14 @@ class Replicas {
 
   // At start: folders that the image does not know are set aside.
   aio::Task<Status> set_orphans_aside(const cluster::Image& image);
+  // A log that is not a partition's here but shares the checkpoints: the metadata log. Lives until the last one.
+  void add_log(storage::PartitionLog& log) { other_logs_.push_back(&log); }
   // Housekeeping until stop(); spawn it once.
   aio::Task<void> tend();
-  // Ends every partition. Cleanly: all is synced and checkpointed, so the next start need not look.
+  // Ends every partition. Cleanly: all is synced; a checkpoint() afterwards spares the next start the look.
   aio::Task<void> stop(bool cleanly);
+  // Writes what changed in any log since the last checkpoint. `idle_since_ns`: only of those that were idle since.
+  aio::Task<void> checkpoint(int64_t idle_since_ns = INT64_MAX);
 
  private:
   struct Key {
@@ -50,7 +54,6 @@ class Replicas {
   aio::Task<Status> reconcile_once(const cluster::Image& image);
   aio::Task<void> open_one(Key key, Wanted wanted, Status* result);
   aio::Task<void> remove_one(Key key);
-  aio::Task<void> checkpoint(int64_t idle_since_ns);
   std::vector<storage::PartitionLog*> logs();
 
   Shard& shard_;
@@ -66,8 +69,10 @@ class Replicas {
   uint64_t rounds_done_ = 0;
   Status last_round_;
   aio::Event round_done_;
+  aio::Event checkpointed_;
   aio::Timer tick_;
   aio::TaskGroup tasks_;
+  std::vector<storage::PartitionLog*> other_logs_;
   bool stopping_ = false;
 };
 

@@ -25,8 +25,8 @@ struct SessionView {
   std::string listener;  // the name of the listener that was connected to
   std::string peer;
   bool is_unix = false;
-  bool closing = false;  // the peer is gone or the daemon stops: whoever waits gives up
-  std::map<const void*, std::function<void()>> on_close;  // woken, once, when `closing` becomes true
+  bool leaving = false;  // the peer is gone or the daemon stops: whoever waits answers with what there is
+  std::map<const void*, std::function<void()>> on_close;  // woken, once, when `leaving` becomes true
 };
 
 // One request on its way through.

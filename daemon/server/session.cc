@@ -24,20 +24,23 @@ bool Session::may_read() const {
 }
 
 aio::Task<void> Session::run() {
-  while (!view_.closing) {
-    while (!may_read() && !view_.closing) co_await room_.wait();
-    if (view_.closing) break;
+  while (!view_.leaving) {
+    while (!may_read() && !view_.leaving) co_await room_.wait();
+    if (view_.leaving) break;
     auto frame = co_await reader_.next(kProduceFrameBytesMax + kControlFrameBytesMax);
     if (!frame) {
-      close(frame.code() == Errc::kConnectionClosed || view_.closing ? "" : frame.error().context);
+      bool hung_up = frame.code() == Errc::kConnectionClosed || view_.leaving;
+      close(hung_up ? std::string_view() : frame.error().context);
       break;
     }
+    if (view_.leaving) break;
     bytes_unanswered_ += frame->bytes.size();
     uint64_t ticket = first_ticket_ + slots_.size();
     slots_.emplace_back();
     tasks_.spawn(handle(*std::move(frame), ticket));
   }
   co_await tasks_.drained();
+  close({});
 }
 
 aio::Task<void> Session::handle(Slice frame, uint64_t ticket) {
@@ -50,10 +53,8 @@ aio::Task<void> Session::handle(Slice frame, uint64_t ticket) {
   } else {
     wire::RequestFrame request = *std::move(parsed);
     auto answer = co_await broker_.dispatcher().dispatch(broker_, view_, std::move(request), std::move(frame.owner));
-    if (answer)
-      settle(ticket, *std::move(answer));
-    else
-      close(answer.error().context);
+    if (answer) settle(ticket, *std::move(answer));
+    else close(answer.error().context);
   }
   bytes_unanswered_ -= bytes;
   room_.notify();
@@ -68,7 +69,7 @@ void Session::settle(uint64_t ticket, Answer answer) {
 
 aio::Task<void> Session::send_ready() {
   sending_ = true;
-  while (!slots_.empty() && slots_.front().ready && !view_.closing) {
+  while (!slots_.empty() && slots_.front().ready && !closed_) {
     std::vector<wire::Encoded> answers;
     std::vector<Bytes> pieces;
     while (!slots_.empty() && slots_.front().ready) {
@@ -79,24 +80,32 @@ aio::Task<void> Session::send_ready() {
     for (const auto& answer : answers)
       for (const Slice& piece : answer.pieces()) pieces.push_back(piece.bytes);
     auto sent = co_await stream_->write(pieces);
-    if (!sent) close("");
+    if (!sent) close({});
     room_.notify();
   }
   sending_ = false;
+  if (view_.leaving && slots_.empty()) close({});
+}
+
+void Session::leave() {
+  view_.leaving = true;
+  auto waiting = std::move(view_.on_close);
+  view_.on_close.clear();
+  for (auto& [who, wake] : waiting) wake();
+  room_.notify();
 }
 
 void Session::shut_down() {
-  close("");
+  leave();
+  if (slots_.empty()) close({});
 }
 
 void Session::close(std::string_view why) {
-  if (view_.closing) return;
-  view_.closing = true;
+  if (closed_) return;
+  closed_ = true;
   if (!why.empty()) broker_.logger().warn("closed the connection of {}: {}", view_.peer, why);
   stream_->close();
-  auto waiting = std::move(view_.on_close);
-  for (auto& [who, wake] : waiting) wake();
-  room_.notify();
+  leave();
 }
 
 }  // namespace sl::server

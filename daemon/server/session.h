@@ -17,7 +17,8 @@ class Session {
   Session(Broker& broker, std::unique_ptr<aio::Stream> stream, SessionView view);
   // Serves until the peer hangs up, breaks a rule or shut_down() is called, and all its requests have ended.
   aio::Task<void> run();
-  // From outside: no more reading; what is being handled ends early; then run() returns.
+  // From outside: no more requests are taken; those that wait for something answer with what there is; when the last
+  // answer has left, the connection closes and run() returns.
   void shut_down();
 
  private:
@@ -30,6 +31,7 @@ class Session {
   void settle(uint64_t ticket, Answer answer);
   aio::Task<void> send_ready();
   bool may_read() const;
+  void leave();
   void close(std::string_view why);
 
   Broker& broker_;
@@ -40,6 +42,7 @@ class Session {
   uint64_t first_ticket_ = 0;  // of slots_.front()
   size_t bytes_unanswered_ = 0;
   bool sending_ = false;
+  bool closed_ = false;
   aio::Event room_;
   aio::TaskGroup tasks_;
 };

@@ -35,10 +35,10 @@ class FetchWait final : public replica::Watcher {
   }
   // False when the time is over or nobody is there to answer.
   aio::Task<bool> more() {
-    if (session_.closing) co_return false;
+    if (session_.leaving) co_return false;
     if (!woken_) {
       bool expired = co_await timer_.wait_until(deadline_ns_);
-      if (expired || session_.closing) co_return false;
+      if (expired || session_.leaving) co_return false;
     }
     woken_ = false;
     co_return true;
