@@ -17,7 +17,7 @@ constexpr size_t kIndent = 28;
 void append_entry(std::string& out, std::string_view left, std::string_view right, size_t indent) {
   out += left;
   size_t column = display_width(left);
-  if (column + 2 > indent) {
+  if (column > 0 && column + 2 > indent) {
     out += '\n';
     column = 0;
   }
@@ -100,12 +100,13 @@ std::vector<std::string> groups_of(const Command& command) {
   return groups;
 }
 
-// One heading per group.
-void append_options(std::string& out, const Command& command, std::string_view ungrouped_title) {
+// One heading per group. Of a parent's options --help is left out: the command has it too.
+void append_options(std::string& out, const Command& command, bool inherited) {
+  std::string ungrouped_title = inherited ? fmt::format("Options of every {} command", command.name()) : "Options";
   for (const std::string& group : groups_of(command)) {
     std::string entries;
     for (const Option& option : command.options())
-      if (option.group_name() == group && !option.is_hidden())
+      if (option.group_name() == group && !option.is_hidden() && !(inherited && option.has_name("--help")))
         append_entry(entries, "  " + names_shown(option), description_shown(option), kIndent);
     if (entries.empty()) continue;
     out += fmt::format("\n{}:\n{}", group.empty() ? ungrouped_title : group, entries);
@@ -137,6 +138,7 @@ void dump(std::string& out, const Command& command) {
 std::string help_text(const Command& command) {
   std::string out;
   append_usage(out, command);
+  out += '\n';
   append_paragraph(out, command.summary());
   if (!command.examples().empty()) {
     out += "\nExamples:\n";
@@ -148,9 +150,9 @@ std::string help_text(const Command& command) {
     if (!positional.is_hidden())
       append_entry(arguments, "  " + positional.value_name(), description_shown(positional), kIndent);
   if (!arguments.empty()) out += "\nArguments:\n" + arguments;
-  append_options(out, command, "Options");
+  append_options(out, command, false);
   for (const Command* level = command.parent(); level != nullptr; level = level->parent())
-    append_options(out, *level, fmt::format("Options of every {} command", level->name()));
+    append_options(out, *level, true);
   if (!command.notes_text().empty()) {
     out += '\n';
     append_paragraph(out, command.notes_text());

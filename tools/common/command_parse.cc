@@ -89,6 +89,7 @@ class CommandParser {
         continue;
       }
       if (role == WordWalk::Role::kOption) {
+        if (walk.option() == nullptr && first_unknown_.empty()) first_unknown_ = word;
         if (word == "--help" || word == "-h") help_wanted_ = true;
         if (word == "--version" || word == "-V") version_wanted_ = true;
         if (walk.has_attached() && walk.attached().empty() && walk.option() != nullptr &&
@@ -111,6 +112,8 @@ class CommandParser {
 
   Status parse_repaired(std::vector<std::string> words, const Command& command) {
     if (!root_.commands().empty() && &command == &root_) {
+      // The value of a mistyped option looks like a command; the option is the cause.
+      if (!first_unknown_.empty()) return usage(nearest_option(root_, first_unknown_));
       if (positionals_.empty()) return usage("a command is missing");
       return usage(nearest_command(root_, positionals_.front()));
     }
@@ -218,6 +221,7 @@ class CommandParser {
   const Environment& environment_;
   std::map<const Option*, CLI::Option*> made_;
   std::vector<std::string> positionals_;
+  std::string first_unknown_;  // option
   bool help_wanted_ = false, version_wanted_ = false;
 };
 

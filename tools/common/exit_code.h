@@ -19,7 +19,9 @@ inline int exit_code_of(Errc code) {
   int exit_code = error_info(code).exit_code;
   return exit_code == kExitOk ? kExitFailed : exit_code;
 }
-inline int exit_code_of(const Error& error) { return exit_code_of(error.code); }
+inline int exit_code_of(const Error& error) {
+  return exit_code_of(error.code);
+}
 
 // The code after one more item: the common code where all failures agree, else kExitFailed.
 inline int merge_exit_codes(int so_far, int next) {

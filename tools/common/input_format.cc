@@ -72,8 +72,10 @@ class InputFormat::Run {
 
   Status read(const std::vector<Operation>& ops, bool outer) {
     for (size_t i = 0; i < ops.size(); ++i) {
-      bool final_text = outer && i + 2 == ops.size() && ops[i + 1].kind == Kind::kText;
-      std::string_view end = i + 1 < ops.size() && ops[i + 1].kind == Kind::kText ? ops[i + 1].text : "";
+      std::string_view end;
+      bool text_follows = i + 1 < ops.size() && ops[i + 1].kind == Kind::kText;
+      if (text_follows) end = ops[i + 1].text;
+      bool final_text = outer && text_follows && i + 2 == ops.size();
       SL_CHECK(read_one(ops[i], end, final_text, outer && i + 1 == ops.size()));
     }
     return {};

@@ -144,6 +144,7 @@ TEST(CommandLine, RefusalsSayWhatToDo) {
   EXPECT_NE(t.refusal({"create", "t", "--format", "xml"}).find("'xml' is not one of text, json"), std::string::npos);
   EXPECT_NE(t.refusal({"list", "extra"}).find("unexpected argument 'extra'"), std::string::npos);
   EXPECT_NE(t.refusal({"list", "-q", "-v"}).find("--quiet and --verbose cannot be used together"), std::string::npos);
+  EXPECT_NE(t.refusal({"--tmeout", "3", "list"}).find("Did you mean '--timeout'?"), std::string::npos);
   EXPECT_NE(t.refusal({"-v"}).find("a command is missing"), std::string::npos);
   EXPECT_NE(t.refusal({"create", "--part", "3", "t"}).find("unknown option '--part'"), std::string::npos);
   EXPECT_NE(t.refusal({"list", "--timeout", "soon"}).find("'soon' is not a duration"), std::string::npos);
@@ -178,6 +179,7 @@ TEST(CommandLine, NoWordsIsAShortHelpAndAFailure) {
   SampleTool t;
   std::string said = t.refusal({});
   EXPECT_TRUE(said.ends_with("Try 'sl-topic --help'.\n"));
+  EXPECT_NE(said.find("Commands: create list copy"), std::string::npos);
   EXPECT_LE(std::count(said.begin(), said.end(), '\n'), 10);
 }
 
