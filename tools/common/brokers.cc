@@ -139,6 +139,7 @@ Result<BrokerChoice> choose_brokers(const BrokerFlags& flags, const BrokerPlaces
   if (file) take_settings(file->defaults.settings, choice.settings);
   if (profile != nullptr) take_settings(profile->settings, choice.settings);
   for (const std::string& setting : flags.settings) {
+    if (setting == "list" || setting == "dump") continue;  // the tool answers these
     size_t equals = setting.find('=');
     if (equals == setting.npos || equals == 0)
       return Error{Errc::kUsage,

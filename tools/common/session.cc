@@ -58,6 +58,11 @@ int with_cluster(const CommonOptions& options, Messages& messages, int64_t timeo
   auto choice = choose_brokers(options.brokers, process_places());
   if (!choice) return messages.error("which broker?", choice.error());
   if (auto checked = check_settings(choice->settings, all); !checked) return messages.error("-X", checked.error());
+  for (const auto& setting : options.brokers.settings) {
+    if (setting != "dump") continue;
+    std::fputs(dump_settings(choice->settings, all).c_str(), stdout);
+    return kExitOk;
+  }
   auto cluster = cluster_options(*choice, timeout_ms);
   if (!cluster) return messages.error("which broker?", cluster.error());
   auto runtime = aio::UvRuntime::make({});

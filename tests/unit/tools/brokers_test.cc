@@ -74,7 +74,7 @@ TEST_F(BrokerChoices, SettingsAddUp) {
   write_config(kConfig);
   BrokerFlags flags;
   flags.profile = "prod";
-  flags.settings = {"linger.ms=7", "a=b=c"};
+  flags.settings = {"linger.ms=7", "dump", "a=b=c"};
   auto choice = choose(flags);
   ASSERT_TRUE(choice);
   EXPECT_EQ(choice->settings, (Settings{{"client.id", "from-profile"}, {"linger.ms", "7"}, {"a", "b=c"}}));
