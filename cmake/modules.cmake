@@ -28,6 +28,9 @@ else()
 endif()
 target_compile_definitions(sl_flags INTERFACE _GLIBCXX_ASSERTIONS SL_VERSION="${PROJECT_VERSION}")
 
+# A library that a program does not use would only cost it start-up time.
+add_link_options(-Wl,--as-needed)
+
 function(sl_module name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;PRIVATE" ${ARGN})
   add_library(sl_${name} STATIC ${arg_SOURCES})
