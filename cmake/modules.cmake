@@ -18,7 +18,8 @@ target_compile_options(sl_flags INTERFACE -Wall -Wextra -Wshadow -Wconversion -W
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   # g++ 12 sees uninitialised members in std::variant and std::optional where there are none, and overruns where a
   # literal moves into a vector of strings (GCC bug 105329).
-  target_compile_options(sl_flags INTERFACE -Wno-maybe-uninitialized -Wno-array-bounds -Wno-restrict)
+  target_compile_options(sl_flags INTERFACE -Wno-maybe-uninitialized -Wno-array-bounds -Wno-restrict
+    -Wno-stringop-overread -Wno-stringop-overflow)
 endif()
 if(SL_SANITIZE)
   target_compile_options(sl_flags INTERFACE -fsanitize=${SL_SANITIZE})
