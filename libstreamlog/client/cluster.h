@@ -65,9 +65,10 @@ class Cluster {
   // close() has ended.
   ~Cluster();
 
-  // Reaches one of the bootstrap addresses and learns the nodes. Fails at once where nothing listens at any of them:
-  // kUnreachable naming all; else what went wrong at the last one that answered.
-  aio::Task<Status> open();
+  // Reaches one of the bootstrap addresses, learns the nodes, and asks for `topics` on the same way. Fails at once
+  // where nothing listens at any of them: kUnreachable naming all; else what went wrong at the last one that answered.
+  // A topic that does not exist is no error here.
+  aio::Task<Status> open(std::vector<std::string> topics = {});
   // Closes every connection and waits for its tasks. Calls still in flight end with kCancelled.
   aio::Task<void> close();
 
@@ -93,6 +94,9 @@ class Cluster {
   // Reads nodes and controller anew.
   aio::Task<Status> refresh_nodes();
 
+  // Runs a task that belongs to nobody else; close() waits for its end, and ends its calls and connects.
+  void detach(aio::Task<void> task) { group_.spawn(std::move(task)); }
+
   std::vector<Node> nodes() const;
   NodeId controller() const { return controller_; }
   const std::string& cluster_id() const { return cluster_id_; }
@@ -105,26 +109,38 @@ class Cluster {
  private:
   struct Peer;
   struct Refresh;
+  // Counts the coroutines that still use this object.
+  struct User {
+    explicit User(Cluster& c) : cluster(c) { ++cluster.users_; }
+    ~User() { cluster.leave(); }
+    Cluster& cluster;
+  };
   aio::Task<Result<ConnectionPtr>> connect_peer(Peer* peer);
-  aio::Task<Status> attempt(Peer* peer);
-  aio::Task<Result<ConnectionPtr>> connect_bootstrap();
+  aio::Task<void> attempt(Peer* peer);
+  aio::Task<Result<ConnectionPtr>> connect_first(std::vector<aio::Address> addresses);
+  ConnectionPtr connected_any() const;
   aio::Task<Result<wire::MetadataResponse>> ask(wire::MetadataRequest request);
-  void learn(const wire::MetadataResponse& answer, const ConnectionPtr& from);
+  void learn_nodes(const wire::MetadataResponse& answer, const rpc::Connection& from);
   Result<TopicPtr> learn_topic(const wire::MetadataResponse::Topic& topic);
-  aio::Address address_of(const wire::MetadataResponse::Broker& broker, const ConnectionPtr& from, bool only) const;
+  Result<TopicPtr> learn_asked(const wire::MetadataResponse& answer, const std::string& name);
+  aio::Address address_of(const wire::MetadataResponse::Broker& broker, const rpc::Connection& from, bool only);
   Peer& peer(const aio::Address& address);
   void retire(ConnectionPtr connection);
-  aio::Task<void> watch_end(ConnectionPtr connection);
   int64_t backoff_ms(int failures);
+  void leave();
 
   aio::Runtime& runtime_;
   ClusterOptions options_;
   BufferPool pool_;
   aio::TaskGroup group_;
+  aio::Event left_;
+  int users_ = 0;
   bool closed_ = false;
   std::string cluster_id_;
   NodeId controller_{-1};
   std::map<int32_t, Node> nodes_;
+  // Nodes that are reached by the address that was used to find them, whatever they call themselves.
+  std::map<int32_t, aio::Address> pinned_;
   // By address: a bootstrap address and a node's may be the same.
   std::map<aio::Address, std::unique_ptr<Peer>> peers_;
   std::unordered_map<std::string, TopicPtr> topics_;

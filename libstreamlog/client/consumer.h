@@ -16,6 +16,7 @@
 
 #include "aio/event.h"
 #include "client/cluster.h"
+#include "client/interruptible.h"
 #include "client/offsets.h"
 #include "client/position.h"
 #include "record/batch.h"
@@ -30,7 +31,7 @@ struct ConsumerOptions {
   int32_t fetch_bytes_max = 2 << 20;
   int32_t partition_bytes_max = 1 << 20;
   // Fetches pause while more than this waits for next(); one answer may go beyond it.
-  size_t buffered_bytes_max = 8 << 20;
+  size_t buffered_bytes_max = 4 << 20;
   bool read_committed = false;
   bool check_crc = true;
   // Leaders that cannot be reached or answer with an error that may pass are tried for so long.
@@ -69,6 +70,7 @@ struct Fetched {
   // Where the partition is read next, and its end when this was fetched.
   Offset next;
   Offset high_watermark = kNoOffset;
+  size_t bytes() const;
 };
 
 class Consumer {
@@ -111,11 +113,34 @@ class Consumer {
  private:
   struct Source;
   struct Fetcher;
+  struct Asked;
+  void start(Source& source, Offset from, Offset until);
+  void end(Source& source);
+  void fail(Error why);
+  void push(Fetched fetched);
+  void drop_waiting(size_t index);
+  void lead(Source& source, TopicPtr info);
+  Error about(const Source& source, Errc code, std::string_view reason) const;
+
+  // consumer_fetch.cc
+  aio::Task<void> fetch_from(Fetcher* fetcher);
+  std::vector<Asked> choose(Fetcher& fetcher);
+  wire::FetchRequest request_for(const std::vector<Asked>& asked) const;
+  void take(const std::vector<Asked>& asked, const Result<wire::FetchResponse>& answer);
+  void take_partition(Source& source, const wire::FetchResponse::Partition& answer);
+  bool take_error(Source& source, const wire::FetchResponse::Partition& answer);
+  bool take_batches(Source& source, const wire::FetchResponse::Partition& answer, Fetched& fetched);
+  void recover(Source& source, Error why);
+  aio::Task<void> recovering(Source* source);
+  aio::Task<void> out_of_range(Source* source);
+
   Cluster& cluster_;
   aio::Runtime& runtime_;
   ConsumerOptions options_;
   aio::TaskGroup group_;
+  Interruptible asking_;
   aio::Event ready_;  // something for next()
+  aio::Event wake_;   // something for the fetchers
   std::vector<std::unique_ptr<Source>> sources_;
   std::map<int32_t, std::unique_ptr<Fetcher>> fetchers_;
   std::deque<Fetched> waiting_;

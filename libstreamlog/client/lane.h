@@ -17,6 +17,7 @@
 namespace sl::client {
 
 struct Lane;
+struct ProducerTopic;
 
 struct SealedBatch {
   Lane* lane = nullptr;
@@ -28,59 +29,75 @@ struct SealedBatch {
   int attempts = 0;
   bool in_flight = false;
   bool maybe_stored = false;  // an attempt ended without a clear answer
+  bool renumbered = false;    // the leader had lost its place in the sequence
   size_t weight() const { return bytes.bytes.size() + 4096; }
 };
 using BatchPtr = std::shared_ptr<SealedBatch>;
 
+// What a producer stamps its batches with; an id of -1 is none, and then there are no sequence numbers.
+struct ProducerIdentity {
+  ProducerId id{-1};
+  int16_t epoch = -1;
+};
+
+// How batches are closed; one for all lanes of a producer.
+struct Sealing {
+  ProducerIdentity identity;
+  record::Codec codec = record::Codec::kNone;
+  int level = record::kDefaultLevel;
+  record::Compressor compressor;
+};
+
 struct Lane {
-  Lane(BufferPool& pool, int32_t index, size_t batch_bytes);
+  Lane(BufferPool& blocks, ProducerTopic* owner, int32_t partition, size_t bytes_max)
+      : topic(owner), index(partition), builder(blocks, bytes_max), batch_bytes(bytes_max), pool(blocks) {}
   Lane(const Lane&) = delete;
 
-  // What the producer stamps batches with; an id of -1 is none.
-  struct Identity {
-    ProducerId id{-1};
-    int16_t epoch = -1;
-  };
-
   // Closes the open batch, which is not empty, and queues it.
-  SealedBatch& seal(const Identity& identity, record::Codec codec, int level, record::Compressor& compressor);
+  SealedBatch& seal(Sealing& sealing);
   // The batch that may be sent next; null where none is or where the lane must wait. `in_flight_max` of them at a time.
   BatchPtr next(int in_flight_max) const;
   // Whether a batch sealed now could be sent at once.
   bool could_send(int in_flight_max) const;
   void sent(SealedBatch& batch);
-  // It came back: stored or given up (gone from the lane), or to be sent again (in its place). `gap` says that a batch
-  // with a sequence number was given up.
-  void settled(SealedBatch& batch, bool gap);
+  // It came back to be sent again, in its place.
   void returned(SealedBatch& batch, bool maybe_stored);
-  // Renumbers the rest in the next epoch once nothing is in flight; batches that may have been stored are taken out and
-  // returned. Nothing to do where there is no gap.
-  std::vector<BatchPtr> heal(const Identity& identity);
-  // Cuts a batch that the leader found too large, which is not in flight, into ones of at most `bytes_max`, in its
-  // place and with its sequence numbers. kMessageTooLarge where it holds one record.
-  Status split(SealedBatch& batch, size_t bytes_max, BufferPool& pool, const Identity& identity, record::Codec codec,
-               int level, record::Compressor& compressor);
+  // Stored or given up: it leaves the lane. `gap` where it was given up.
+  void settled(const SealedBatch& batch, bool gap);
+  // The leader has lost its place in the sequence: what follows needs a new epoch.
+  void lose_place() { gap_ = true; }
+  bool gap() const { return gap_; }
+  // Once nothing is in flight, renumbers the rest in the next epoch; batches that may have been stored are taken out
+  // and handed over. Nothing to do where there is no gap.
+  std::vector<BatchPtr> heal(const ProducerIdentity& identity);
+  // Cuts a batch that the leader found too large, which is not in flight, into at least two, in its place and with its
+  // sequence numbers; later batches are made as small. kMessageTooLarge where it holds one record. The new ones.
+  Result<std::vector<BatchPtr>> split(SealedBatch& batch, Sealing& sealing);
 
   bool idle() const { return batches.empty(); }
   int in_flight() const { return in_flight_; }
-  int16_t epoch_of(const Identity& identity) const { return static_cast<int16_t>(identity.epoch + epochs_); }
 
+  ProducerTopic* const topic;
   const int32_t index;
   record::BatchBuilder builder;
   uint64_t first_input = 0;  // of the open batch
   int64_t opened_ns = 0;
   uint64_t generation = 0;  // counts open batches
   size_t batch_bytes;
-  bool due = false;      // the open batch may leave
-  bool waiting = false;  // queued at its leader
+  size_t first_bytes = 0;  // what the next batch's block begins with
+  bool due = false;        // the open batch may leave
+  bool waiting = false;    // queued at its leader
+  bool delayed = false;    // until retry_at_ns
   int64_t retry_at_ns = 0;
+  int failures = 0;  // in a row
   int32_t leader = -1;
-  std::string last_error;
+  Error last_error;
   std::deque<BatchPtr> batches;  // sealed and not settled
+  BufferPool& pool;
 
  private:
-  record::BatchStamp stamp(const Identity& identity) const;
-  BufferPool& pool_;
+  record::BatchStamp stamp(const ProducerIdentity& identity, int32_t base_sequence) const;
+  bool careful() const;
   int32_t next_sequence_ = 0;
   int16_t epochs_ = 0;  // begun beyond the producer's own
   int in_flight_ = 0;

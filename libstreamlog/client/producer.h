@@ -20,6 +20,7 @@
 
 #include "aio/event.h"
 #include "client/cluster.h"
+#include "client/interruptible.h"
 #include "client/lane.h"
 #include "client/partitioner.h"
 #include "wire/messages/produce.h"
@@ -73,17 +74,19 @@ struct ProducerRecord {
   std::span<const record::HeaderView> headers = {};
 };
 
+// A topic that is produced to; valid as long as its producer.
+struct ProducerTopic {
+  std::string name;
+  TopicPtr info;
+  Partitioner partitioner;
+  std::vector<std::unique_ptr<Lane>> lanes;  // by partition
+  bool refreshing = false;
+  int64_t unknown_since_ns = -1;
+};
+
 class Producer {
  public:
-  // A topic that is produced to; valid as long as its producer.
-  struct Topic {
-    std::string name;
-    TopicPtr info;
-    Partitioner partitioner;
-    std::vector<std::unique_ptr<Lane>> lanes;  // by partition
-    bool refreshing = false;
-    int64_t unknown_since_ns = -1;
-  };
+  using Topic = ProducerTopic;
 
   // `cluster`, open, must outlive it.
   Producer(Cluster& cluster, ProducerOptions options);
@@ -116,42 +119,95 @@ class Producer {
   aio::Task<void> close(int64_t wait_ms_max);
 
   // Records stored and failed, as reported.
-  uint64_t stored() const { return stored_; }
-  uint64_t failed() const { return failed_; }
+  uint64_t records_stored() const { return stored_; }
+  uint64_t records_failed() const { return failed_; }
   // Nothing is open or on its way.
   bool idle() const { return open_ == 0 && sealed_ == 0; }
 
  private:
-  struct Leader;
-  struct Request;
-  struct OpenLane {
-    Topic* topic;
+  // One node's queue of lanes that have something to send, and its requests in flight.
+  struct Leader {
+    int32_t node;
+    std::deque<Lane*> waiting;
+    int in_flight = 0;
+    bool reaching = false;
+  };
+  struct Request {
+    std::vector<BatchPtr> batches;
+    size_t bytes = 0;
+  };
+  // An open batch whose linger ends then, unless the lane's generation is another by now.
+  struct Lingering {
     Lane* lane;
     uint64_t generation;
     int64_t due_ns;
   };
-  Errc append_slow(Topic& topic, Lane& lane, const ProducerRecord& record, int64_t timestamp_ms);
+
+  // producer.cc: records in
+  Errc open_batch(Lane& lane, const ProducerRecord& record, int64_t timestamp_ms);
   Errc refuse(Errc code, std::string sentence);
-  Error about(const Topic& topic, const Lane& lane, Errc code, std::string_view reason) const;
-  bool may_seal() const;
+  bool may_seal() const { return identified_ && sealed_bytes_ < options_.sealed_bytes_max; }
+  void seal(Lane& lane);
+  void release_idle();
+  void release_all();
   void size_batches();
-  void seal(Topic& topic, Lane& lane);
-  void open_batch(Topic& topic, Lane& lane, uint64_t input);
+  void learn(Topic& topic, TopicPtr info);
+
+  // producer_send.cc: batches out
+  void offer(Lane& lane);
+  void dispatch(Leader& leader);
+  void dispatch_all();
+  std::unique_ptr<Request> collect(Leader& leader);
+  BatchPtr take(Lane& lane);
+  wire::ProduceRequest message(const Request& request) const;
+  aio::Task<void> send(Leader* leader, ConnectionPtr connection, std::unique_ptr<Request> request);
+  aio::Task<void> reach(Leader* leader);
+  aio::Task<void> identify();
+  aio::Task<void> refresh(Topic* topic);
+  aio::Task<void> clockwork();
+  void wake_by(int64_t due_ns);
+  void delay(Lane& lane);
+  void run_due(int64_t now_ns);
+  void expire(int64_t now_ns);
+
+  // producer_retry.cc: what became of them
+  void complete(const Request& request, const Result<wire::ProduceResponse>& answer);
+  void settle(const BatchPtr& batch, const wire::ProduceResponse::Partition& answer);
+  void retry(SealedBatch& batch, Error why, bool maybe_stored, bool at_once);
+  void give_up(const BatchPtr& batch, Error why);
+  void stored(const BatchPtr& batch, Offset base_offset, int64_t append_time_ms);
+  void after(Lane& lane);
+  void split(const BatchPtr& batch, Error why);
+  void forget(const SealedBatch& batch);
+  void drop_open(Lane& lane, Error why);
+  void drop_all(const Error& why);
+  void report_failure(Lane& lane, int32_t count, uint64_t first_input, Error why);
+  Error about(const Lane& lane, Errc code, std::string_view reason) const;
 
   Cluster& cluster_;
   aio::Runtime& runtime_;
   ProducerOptions options_;
   aio::TaskGroup group_;
+  Interruptible asking_;
   aio::Event room_;  // memory was freed, an id came, the producer ended
   aio::Timer timer_;
-  record::Compressor compressor_;
+  aio::Timer breath_;
+  aio::Timer id_pause_;
   std::map<std::string, std::unique_ptr<Topic>> topics_;
-  Lane::Identity identity_;
-  bool idempotent_;
-  bool identified_ = false;
+  std::map<int32_t, std::unique_ptr<Leader>> leaders_;
+  std::deque<Lingering> lingering_;
+  std::vector<Lane*> delayed_;
+  Sealing sealing_;
+  size_t lanes_ = 0;
+  bool started_ = false;
+  bool identified_ = false;  // has its producer id, or needs none
   bool input_blocked_ = false;
   bool flushing_ = false;
   bool stopping_ = false;
+  int lane_in_flight_max_;
+  int64_t armed_for_ns_ = 0;
+  int64_t next_expiry_ns_ = 0;
+  Error fatal_;
   Error refusal_;
   Error first_failure_;
   size_t open_ = 0;    // batches being filled

@@ -1,0 +1,208 @@
+// What the reader sees: assigning, the next answer, pausing and seeking.
+#include "client/consumer.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "client/consumer_source.h"
+
+namespace sl::client {
+
+size_t Fetched::bytes() const {
+  size_t sum = 0;
+  for (const record::BatchView& batch : batches) sum += batch.size();
+  return sum;
+}
+
+Consumer::Consumer(Cluster& cluster, ConsumerOptions options)
+    : cluster_(cluster),
+      runtime_(cluster.runtime()),
+      options_(options),
+      asking_(cluster),
+      ready_(runtime_),
+      wake_(runtime_) {}
+
+Consumer::~Consumer() {
+  assert(group_.live() == 0);
+}
+
+Error Consumer::about(const Source& source, Errc code, std::string_view reason) const {
+  return Error{code, fmt::format("{} [{}]: {}", source.assignment.topic, source.assignment.partition.value, reason)};
+}
+
+aio::Task<Status> Consumer::assign(std::vector<Assignment> assignments) {
+  std::vector<OffsetQuery> queries;
+  for (const Assignment& each : assignments) {
+    queries.push_back({each.topic, each.partition, each.from});
+    if (each.until) queries.push_back({each.topic, each.partition, *each.until});
+  }
+  auto found = co_await list_offsets(cluster_, std::move(queries), cluster_.options().request_timeout_ms,
+                                     options_.read_committed);
+  if (!found) co_return std::move(found).error();
+  for (const OffsetAnswer& answer : *found)
+    if (answer.error.code != Errc::kNone) co_return answer.error;
+  size_t at = 0;
+  for (Assignment& each : assignments) {
+    SL_CO_TRY(TopicPtr info, co_await cluster_.topic(each.topic));
+    auto source = std::make_unique<Source>(runtime_, sources_.size(), std::move(each));
+    if (source->assignment.partition.value < 0 || source->assignment.partition.value >= info->partition_count())
+      co_return about(*source, Errc::kUnknownTopicOrPartition,
+                      fmt::format("the topic has no such partition; it has {}", info->partition_count()));
+    Offset from = (*found)[at++].offset;
+    Offset until = source->assignment.until ? (*found)[at++].offset : kNoEnd;
+    source->bytes_max = options_.partition_bytes_max;
+    source->info = info;
+    sources_.push_back(std::move(source));
+    ++live_;
+    start(*sources_.back(), from, until);
+  }
+  for (auto& source : sources_) lead(*source, source->info);
+  co_return Status();
+}
+
+void Consumer::start(Source& source, Offset from, Offset until) {
+  source.fetched = source.handed = from;
+  source.until = until;
+  if (from >= until) end(source);
+}
+
+// Takes over who leads the partition, and sees to it that someone fetches from there.
+void Consumer::lead(Source& source, TopicPtr info) {
+  source.info = std::move(info);
+  auto index = static_cast<size_t>(source.assignment.partition.value);
+  if (index >= source.info->partitions.size()) return;
+  const PartitionInfo& partition = source.info->partitions[index];
+  source.leader = partition.leader;
+  source.leader_epoch = partition.leader_epoch;
+  if (source.ended || stopping_) return;
+  if (source.leader.value < 0) {
+    recover(source, about(source, Errc::kLeaderNotAvailable, error_info(Errc::kLeaderNotAvailable).text));
+    return;
+  }
+  auto& fetcher = fetchers_[source.leader.value];
+  if (fetcher) return;
+  fetcher = std::make_unique<Fetcher>(Fetcher{source.leader});
+  group_.spawn(fetch_from(fetcher.get()));
+}
+
+void Consumer::end(Source& source) {
+  source.ended = true;
+  --live_;
+  Fetched fetched;
+  fetched.kind = Fetched::Kind::kEnded;
+  fetched.index = source.index;
+  fetched.from = fetched.next = source.fetched;
+  fetched.until = source.until;
+  fetched.high_watermark = source.high_watermark;
+  push(std::move(fetched));
+}
+
+void Consumer::fail(Error why) {
+  if (failure_.code == Errc::kNone) failure_ = std::move(why);
+  ready_.notify();
+}
+
+void Consumer::push(Fetched fetched) {
+  waiting_bytes_ += fetched.bytes();
+  waiting_.push_back(std::move(fetched));
+  ready_.notify();
+}
+
+bool Consumer::ready() const {
+  return !waiting_.empty() || live_ == 0 || failure_.code != Errc::kNone;
+}
+
+aio::Task<Result<Fetched>> Consumer::next(int64_t wait_ms_max) {
+  bool over = wait_ms_max == 0;
+  aio::Deadline deadline(runtime_.timers(), [&over, this] {
+    over = true;
+    ready_.notify();
+  });
+  if (wait_ms_max > 0 && !ready()) deadline.arm_ms(wait_ms_max);
+  while (!ready() && !stopping_ && !over) co_await ready_.wait();
+  Fetched fetched;
+  if (!waiting_.empty()) {
+    fetched = std::move(waiting_.front());
+    waiting_.pop_front();
+    waiting_bytes_ -= fetched.bytes();
+    sources_[fetched.index]->handed = fetched.next;
+    wake_.notify();
+    co_return fetched;
+  }
+  if (failure_.code != Errc::kNone) co_return failure_;
+  if (stopping_) co_return Error{Errc::kCancelled, "the consumer is closed"};
+  fetched.kind = live_ == 0 ? Fetched::Kind::kFinished : Fetched::Kind::kTimedOut;
+  co_return fetched;
+}
+
+void Consumer::pause(size_t index) {
+  sources_[index]->paused = true;
+}
+
+void Consumer::resume(size_t index) {
+  sources_[index]->paused = false;
+  wake_.notify();
+}
+
+void Consumer::drop_waiting(size_t index) {
+  std::erase_if(waiting_, [&](const Fetched& each) {
+    if (each.index != index) return false;
+    waiting_bytes_ -= each.bytes();
+    return true;
+  });
+}
+
+void Consumer::seek(size_t index, Offset offset) {
+  Source& source = *sources_[index];
+  drop_waiting(index);
+  ++source.generation;
+  source.fetched = source.handed = offset;
+  source.aborted.clear();
+  source.caught_up = false;
+  if (source.ended && offset < source.until) {
+    source.ended = false;
+    ++live_;
+    lead(source, source.info);
+  } else if (!source.ended && offset >= source.until) {
+    end(source);
+  }
+  wake_.notify();
+}
+
+void Consumer::stop(size_t index) {
+  Source& source = *sources_[index];
+  drop_waiting(index);
+  ++source.generation;
+  if (source.ended) return;
+  source.ended = true;
+  --live_;
+  ready_.notify();
+}
+
+const Assignment& Consumer::assignment(size_t index) const {
+  return sources_[index]->assignment;
+}
+size_t Consumer::assignment_count() const {
+  return sources_.size();
+}
+Offset Consumer::position(size_t index) const {
+  return sources_[index]->handed;
+}
+Offset Consumer::until(size_t index) const {
+  return sources_[index]->until;
+}
+Offset Consumer::high_watermark(size_t index) const {
+  return sources_[index]->high_watermark;
+}
+
+aio::Task<void> Consumer::close() {
+  stopping_ = true;
+  asking_.stop();
+  for (auto& source : sources_) source->pause.cancel();
+  wake_.notify();
+  ready_.notify();
+  co_await group_.drained();
+}
+
+}  // namespace sl::client
