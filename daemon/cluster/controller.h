@@ -57,25 +57,40 @@ class Controller {
   aio::Task<void> take_turn();
   void give_turn();
 
-  struct NewTopic;
+  // Proposes and waits; nothing where there is nothing to propose.
+  aio::Task<Status> commit(std::vector<wire::MetadataRecord> records);
+
+  // A topic that passed every check, not yet in the log.
+  struct NewTopic {
+    std::string name;
+    Uuid id;
+    int32_t partitions = 0;
+    int16_t replication_factor = 1;
+    Image::Settings settings;
+  };
   Result<NewTopic> check_new_topic(const wire::CreateTopicsRequest::Topic& asked) const;
   Status check_placement(const wire::CreateTopicsRequest::Topic& asked, NewTopic& topic) const;
-  std::vector<wire::MetadataRecord> records_of(const NewTopic& topic) const;
-  PartitionState new_partition() const;
-  wire::CreateTopicsResponse::Topic answer_of(const NewTopic& topic) const;
-  void create_answers(const wire::CreateTopicsRequest& request, std::vector<wire::MetadataRecord>& records,
-                      wire::CreateTopicsResponse& response) const;
-  void delete_answers(const wire::DeleteTopicsRequest& request, std::vector<wire::MetadataRecord>& records,
-                      wire::DeleteTopicsResponse& response) const;
-  void grow_answers(const wire::CreatePartitionsRequest& request, std::vector<wire::MetadataRecord>& records,
-                    wire::CreatePartitionsResponse& response) const;
+  Status check_replicas(const std::vector<int32_t>& brokers) const;
+  Result<const TopicState*> find_doomed(const wire::DeleteTopicsRequest::Topic& asked) const;
+  Result<int32_t> check_growth(const wire::CreatePartitionsRequest::Topic& asked) const;
+  wire::PartitionRecord new_partition(const Uuid& topic, int32_t partition) const;
+  void add_records(const NewTopic& topic, std::vector<wire::MetadataRecord>& records) const;
+  void describe_new(const NewTopic& topic, wire::CreateTopicsResponse::Topic& answer) const;
 
-  using Values = std::map<std::string, std::string>;
-  Result<Values> current_configs(int8_t type, const std::string& name) const;
-  Status check_configs(int8_t type, const Values& values) const;
-  Result<Values> altered(const wire::IncrementalAlterConfigsRequest::Resource& resource, const Values& now) const;
-  Result<Values> replaced(const wire::AlterConfigsRequest::Resource& resource) const;
-  Status describe_resource(const wire::DescribeConfigsRequest::Resource& asked, const wire::DescribeConfigsRequest& how,
+  struct Resource {
+    int8_t type;
+    std::string name;
+    auto operator<=>(const Resource&) const = default;
+  };
+  // The settings that a resource has of its own; the errors of both alter requests.
+  Result<Image::Settings> settings_of(const Resource& resource) const;
+  Status check_settings(const Resource& resource, const Image::Settings& settings) const;
+  Result<Image::Settings> altered(const wire::IncrementalAlterConfigsRequest::Resource& asked,
+                                  Image::Settings settings) const;
+  Result<Image::Settings> replaced(const wire::AlterConfigsRequest::Resource& asked) const;
+  // What is in force for a list before it is appended to or subtracted from.
+  std::string list_before(const Resource& resource, const Setting& setting, const Image::Settings& settings) const;
+  Status describe_resource(const wire::DescribeConfigsRequest::Resource& asked, bool synonyms, bool documentation,
                            wire::DescribeConfigsResponse::Resource& answer) const;
 
   aio::Runtime& runtime_;

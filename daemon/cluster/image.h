@@ -56,9 +56,10 @@ class Image {
   const std::map<std::string, Uuid, std::less<>>& names() const { return names_; }
   const std::map<NodeId, BrokerState>& brokers() const { return brokers_; }
   using Settings = std::map<std::string, std::string>;
-  // Settings changed at run time: of all brokers (resource "" of type broker), and of one.
+  // Settings changed at run time: of all brokers (resource "" of type broker), and of one (null
+  // where there are none).
   const Settings& cluster_settings() const { return cluster_settings_; }
-  const Settings& broker_settings(NodeId broker) const;
+  const Settings* broker_settings(NodeId broker) const;
   const std::map<std::string, int16_t>& features() const { return features_; }
   int64_t next_producer_id() const { return next_producer_id_; }
   const std::string& cluster_id() const { return cluster_id_; }

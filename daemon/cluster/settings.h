@@ -46,10 +46,10 @@ struct Setting {
   std::string_view fallback;  // the default
   int64_t min = INT64_MIN;    // of numbers
   int64_t max = INT64_MAX;
-  std::string_view one_of;                // "a|b|c" for texts and lists; empty: anything
-  std::string_view documentation;         // a sentence
-  std::span<const BrokerSynonym> broker;  // of a topic setting, the strongest first
-  bool dynamic = false;                   // a broker key that may be changed at run time
+  std::string_view one_of = {};                // "a|b|c" for texts and lists; empty: anything
+  std::string_view documentation = {};         // a sentence
+  std::span<const BrokerSynonym> broker = {};  // of a topic setting, the strongest first
+  bool dynamic = false;                        // a broker key that may be changed at run time
 };
 
 // In order of their names.
@@ -61,9 +61,6 @@ const Setting* find_broker_setting(std::string_view name);
 // kInvalidConfig with Kafka's sentence, and the nearest name where the name is unknown.
 Status check_topic_setting(std::string_view name, std::string_view value);
 Status check_broker_setting(std::string_view name, std::string_view value);
-// Settings of a topic that contradict each other or need what is not there yet; each value is valid by itself.
-Status check_topic_settings(const std::map<std::string, std::string>& settings);
-
 // What file and command line say of the broker.
 class BrokerSettings {
  public:

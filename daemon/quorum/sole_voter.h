@@ -18,6 +18,8 @@
 #include "quorum/quorum.h"
 #include "quorum/quorum_state.h"
 #include "quorum/snapshot.h"
+#include "record/batch.h"
+#include "record/compression.h"
 
 namespace sl::quorum {
 
@@ -50,41 +52,54 @@ class SoleVoter final : public Quorum {
   Offset snapshot_end() const { return snapshots_.empty() ? Offset(0) : snapshots_.back().end; }
 
  private:
-  // Batches that are in the log's queue or on their way to the disk, by offset.
+  // What a proposer waits for; lives in its frame.
+  struct Proposal {
+    Result<Offset> result = Errc::kCancelled;
+    bool done = false;
+    std::coroutine_handle<> waiter;
+  };
+  // A batch that is in the log's queue or on its way to the disk.
   struct Pending {
     Offset base;
     Offset next;
+    size_t bytes = 0;
+    int64_t timestamp_ms = 0;
     std::vector<wire::MetadataRecord> records;  // none for control batches
-    Result<Offset>* result = nullptr;
-    std::coroutine_handle<> proposer;
+    Proposal* proposal = nullptr;
   };
   struct Opened;
-  class Wait;
 
   SoleVoter(QuorumSeams seams, SoleVoterOptions options, Listener& listener);
   NodeId node() const { return seams_.data.format().node; }
+  // Start, in this order.
   aio::Task<Status> start_up();
-  Result<Opened> open_files();
-  Status adopt_snapshot(Opened& opened);
-  aio::Task<Status> start_log_anew(Offset at);
+  Status open_files(Opened& opened);
+  Status check_opened(const Opened& opened) const;
+  aio::Task<Status> adopt(Opened& opened);
+  Status feed_snapshot(const Snapshot& snapshot);
   aio::Task<Status> replay();
-  Status check_history() const;
-  aio::Task<Status> vote();
+  Status replay_batch(record::BatchView batch, record::Decompressor& decompressor);
+  Status check_voters() const;
+  aio::Task<Status> vote(std::optional<Vote> last, Epoch newest);
   aio::Task<Status> lead();
   aio::Task<Status> name_cluster();
+
+  // Proposals.
   aio::Task<void> run_job(aio::Lane lane, storage::Job& job);
-  Result<Slice> build(const std::vector<wire::MetadataRecord>& records);
   Status queue(Slice batch, Pending pending);
+  aio::Task<Result<Offset>> queue_and_wait(Slice batch, Pending pending);
   void start_writer();
   aio::Task<void> write_groups();
   void commit();
-  void deliver(Pending& pending);
+  void take_committed(Pending& pending);
   void end_waits(const Error& error);
   void fail(Error error);
 
-  void consider_snapshot();
+  // Snapshots.
+  void note_unsnapshotted(size_t bytes);
+  void start_snapshot();
   aio::Task<void> take_snapshot();
-  aio::Task<void> drop_old_snapshots();
+  aio::Task<Status> drop_old_snapshots();
 
   QuorumSeams seams_;
   SoleVoterOptions options_;
@@ -101,15 +116,15 @@ class SoleVoter final : public Quorum {
   std::string cluster_id_;  // as the log says
   std::deque<Pending> pending_;
   bool writing_ = false;
+  aio::Event written_;  // the writer has ended
   bool stopping_ = false;
   bool failed_ = false;
   uint64_t groups_written_ = 0;
   std::vector<SnapshotId> snapshots_;  // on disk, oldest first
   bool snapshotting_ = false;
-  size_t bytes_since_snapshot_ = 0;
-  int64_t last_timestamp_ms_ = 0;  // of the last record applied
-  aio::Timer snapshot_timer_;
-  aio::Event idle_;  // the writer or a snapshot has ended
+  size_t bytes_since_snapshot_ = 0;  // of committed batches
+  int64_t last_timestamp_ms_ = 0;    // of the last record applied
+  aio::Deadline<std::function<void()>> snapshot_due_;
   aio::TaskGroup tasks_;
 };
 
