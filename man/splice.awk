@@ -44,6 +44,8 @@ BEGIN {
   last_group = ""
   for (k = 1; k <= count[path]; k++) {
     split(row[path, k], field, "\t")
+    # Every command takes --help; the page says so once.
+    if (path ~ / / && field[2] ~ /--help$/) continue
     if (field[6] != last_group && field[6] != "" && field[6] != "Options") print "_" escaped(field[6]) "_\n"
     last_group = field[6]
     entry(field[2], field[3], field[4], field[5], field[7])
