@@ -76,7 +76,8 @@ aio::Task<Result<typename M::Response>> Admin::ask_controller(M request) {
     bool again = why.code == Errc::kNotController || (!sent && error_info(why.code).retriable);
     if (!again || cluster_.runtime().mono_ns() + kRetryMs * 1'000'000 >= give_up_ns) co_return why;
     co_await pause.wait_ms(kRetryMs);
-    (void)(co_await cluster_.refresh_nodes()).ok();
+    Status known = co_await cluster_.refresh_nodes();  // Where even that fails, the next round says why.
+    if (!known) continue;
   }
 }
 

@@ -46,9 +46,9 @@ aio::Task<Result<Producer::Topic*>> Producer::open_topic(std::string name) {
   if (auto known = topics_.find(name); known != topics_.end()) co_return known->second.get();
   Partitioner partitioner(options_.partitioner, info->partition_count(), runtime_.random());
   auto topic = std::make_unique<Topic>(Topic{name, nullptr, partitioner, {}});
-  learn(*topic, std::move(info));
   Topic* opened = topic.get();
   topics_[name] = std::move(topic);
+  learn(*opened, std::move(info));
   co_return opened;
 }
 

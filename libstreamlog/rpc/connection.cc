@@ -104,7 +104,7 @@ aio::Task<Status> Connection::open() {
   group_.spawn(connect_stream());
   while (!stream_ && !closed_) co_await changed_.wait();
   if (closed_) co_return why_closed_;
-  reader_ = std::make_unique<FrameReader>(*stream_, pool_);
+  reader_ = std::make_unique<FrameReader>(*stream_, pool_, kControlFrameBytesMax);
   group_.spawn(read_answers());
   Status spoken = co_await negotiate();
   if (!spoken) {
@@ -112,6 +112,7 @@ aio::Task<Status> Connection::open() {
     co_return why_closed_;
   }
   negotiated_ = true;
+  reader_->set_limit(options_.response_bytes_max);
   co_return Status();
 }
 
@@ -230,8 +231,7 @@ aio::Task<void> Connection::write_requests() {
 
 aio::Task<void> Connection::read_answers() {
   while (!closed_) {
-    size_t bytes_max = negotiated_ ? options_.response_bytes_max : kControlFrameBytesMax;
-    Result<Slice> frame = co_await reader_->next(bytes_max);
+    Result<Slice> frame = co_await reader_->next();
     if (closed_) co_return;
     if (frame) {
       answer(*std::move(frame));

@@ -27,10 +27,10 @@ aio::Task<Status> FrameReader::fill(size_t wanted) {
   co_return Status();
 }
 
-aio::Task<Result<Slice>> FrameReader::next(size_t bytes_max) {
+aio::Task<Result<Slice>> FrameReader::next() {
   SL_CO_CHECK(co_await fill(sizeof(int32_t)));
   int32_t announced = load_be<int32_t>(staging_.data() + begin_);
-  if (announced < 0 || static_cast<size_t>(announced) > bytes_max) co_return Errc::kProtocolMismatch;
+  if (announced < 0 || static_cast<size_t>(announced) > bytes_max_) co_return Errc::kProtocolMismatch;
   begin_ += sizeof(int32_t);
   auto size = static_cast<size_t>(announced);
   if (size > kStagingBytes) co_return co_await read_large(size);

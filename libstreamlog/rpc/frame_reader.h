@@ -13,11 +13,14 @@ namespace sl::rpc {
 class FrameReader {
  public:
   // Both must outlive the reader.
-  FrameReader(aio::Stream& stream, BufferPool& pool) : stream_(stream), pool_(pool) {}
+  FrameReader(aio::Stream& stream, BufferPool& pool, size_t bytes_max)
+      : stream_(stream), pool_(pool), bytes_max_(bytes_max) {}
 
   // The next frame without its size. kConnectionClosed at the end of the stream, kProtocolMismatch where the size is
-  // negative or over `bytes_max`.
-  aio::Task<Result<Slice>> next(size_t bytes_max);
+  // negative or over the limit.
+  aio::Task<Result<Slice>> next();
+  // Holds for every frame whose size has not been read yet.
+  void set_limit(size_t bytes_max) { bytes_max_ = bytes_max; }
 
  private:
   aio::Task<Status> fill(size_t wanted);
@@ -26,6 +29,7 @@ class FrameReader {
   static constexpr size_t kStagingBytes = 16 << 10;
   aio::Stream& stream_;
   BufferPool& pool_;
+  size_t bytes_max_;
   std::array<uint8_t, kStagingBytes> staging_;
   size_t begin_ = 0;  // of what is staged and not yet handed out
   size_t end_ = 0;
