@@ -8,9 +8,6 @@
 namespace sl::quorum {
 namespace {
 
-// The frame of one record beside its value: lengths, deltas, attributes.
-constexpr size_t kRecordOverheadMax = 32;
-
 Status read_control(const record::RecordView& record, BatchContent& content) {
   auto type = record::control_type(record);
   if (!type) return Error{Errc::kCorrupt, "a control record without a type"};
@@ -76,7 +73,8 @@ Result<BatchContent> read_batch(record::BatchView batch, record::Decompressor& d
 Result<Slice> build_batch(BufferPool& buffers, std::span<const std::string> encoded, int64_t timestamp_ms,
                           const record::BatchStamp& stamp, size_t bytes_max) {
   size_t bytes = 0;
-  for (const std::string& value : encoded) bytes += value.size() + kRecordOverheadMax;
+  for (const std::string& value : encoded)
+    bytes += record::BatchBuilder::batch_bytes_max(std::nullopt, as_bytes(value)) - record::kBatchHeaderBytes;
   if (bytes > bytes_max)
     return Error{Errc::kTooLarge, fmt::format("{} bytes of metadata in one change, at most {} are possible: ask for "
                                               "less at a time",
