@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 
@@ -166,6 +167,23 @@ RecordFormat RecordFormat::keyed_lines(std::string_view key_delimiter, std::stri
   format.shape_ = Shape::kKeyValueLine;
   format.middle_ = std::string(key_delimiter);
   return format;
+}
+
+bool RecordFormat::needs_record() const {
+  if (shape_ != Shape::kGeneral) return true;
+  return std::any_of(operations_.begin(), operations_.end(), [](const Operation& op) {
+    switch (op.kind) {
+      case Operation::Kind::kText:
+      case Operation::Kind::kTopic:
+      case Operation::Kind::kPartition:
+      case Operation::Kind::kOffset:
+      case Operation::Kind::kEpoch:
+      case Operation::Kind::kCount:
+        return false;
+      default:
+        return true;
+    }
+  });
 }
 
 void RecordFormat::append(std::string& out, const RecordContext& context, const record::RecordView& record) {

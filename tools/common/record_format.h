@@ -37,6 +37,8 @@ class RecordFormat {
   void append(std::string& out, const RecordContext& context, const record::RecordView& record);
   // True where a record's offset, key, time and headers do not matter.
   bool value_only() const { return shape_ == Shape::kValueLine; }
+  // False where a record's place is all that is shown: topic, partition, offset and its number.
+  bool needs_record() const;
 
   struct Operation;
 

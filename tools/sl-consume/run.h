@@ -1,0 +1,51 @@
+// Run: one run of sl-consume over an open cluster: which consumer is reading now, what a signal does to it, and how the
+// run will end. The ways to read are functions over it: in order of arrival (follow.h), in order of time (merged.h).
+#pragma once
+#include "client/consumer.h"
+#include "tools/common/stop.h"
+#include "tools/sl-consume/partitions.h"
+#include "tools/sl-consume/printer.h"
+
+namespace sl::tools::consume {
+
+class Run {
+ public:
+  // All must outlive it.
+  Run(Session& session, const Options& options, Printer& printer, Output& output, Stop& stop);
+  Run(const Run&) = delete;
+
+  Session& session;
+  const Options& options;
+  Printer& printer;
+  Output& output;
+
+  // From here on a signal ends what `consumer` waits for; leave() closes it. One at a time.
+  void enter(client::Consumer& consumer);
+  aio::Task<void> leave();
+  // No more reading: by a signal, by --count, by an error, or because nobody reads the output.
+  bool over() const { return stop_.requested() || over_; }
+  void end() { over_ = true; }
+  // Says what went wrong and ends the run, but for what belongs to a signal.
+  void fail(const Error& why);
+  // Records that were asked for are gone.
+  void lost(const client::Consumer& consumer, const client::Fetched& skipped, bool at_begin);
+  // "% Reached end of topic t [0] at offset 4", with -v.
+  void reached(const client::Consumer& consumer, const client::Fetched& fetched);
+  // Where reading begins, with -v.
+  void say_begin(const client::Consumer& consumer);
+  int exit_code() const { return exit_code_; }
+
+  // Writes what is pending; an error ends the run.
+  aio::Task<void> flush();
+  // No more signals to this object.
+  void disarm() { stop_.disarm(); }
+
+ private:
+  Stop& stop_;
+  aio::TaskGroup closing_;
+  client::Consumer* consumer_ = nullptr;
+  bool over_ = false;
+  int exit_code_ = 0;
+};
+
+}  // namespace sl::tools::consume
