@@ -1,6 +1,5 @@
 // The table itself. Its order is that of the names, which look-ups rely on.
 #include <algorithm>
-#include <array>
 
 #include "cluster/settings.h"
 
@@ -38,7 +37,7 @@ constexpr BrokerSynonym kRetentionMs[] = {
 constexpr BrokerSynonym kSegmentBytes[] = {{"log.segment.bytes"}};
 constexpr BrokerSynonym kSegmentMs[] = {{"log.roll.ms"}, {"log.roll.hours", kHourMs}};
 
-constexpr auto kTopicSettings = std::to_array<Setting>({
+constexpr Setting kTopicSettings[] = {
     {"cleanup.policy", kList, "delete", INT64_MIN, INT64_MAX, kCleanupPolicies,
      "What happens to old segments: delete them by retention.ms and retention.bytes; empty: keep them for ever. "
      "Compaction (compact) is not available yet.",
@@ -146,9 +145,9 @@ constexpr auto kTopicSettings = std::to_array<Setting>({
      {},
      "The age at which a new segment file begins, so that retention can delete the old one.",
      kSegmentMs},
-});
+};
 
-constexpr auto kBrokerSettings = std::to_array<Setting>({
+constexpr Setting kBrokerSettings[] = {
     {"advertised.listeners",
      kString,
      "",
@@ -282,11 +281,10 @@ constexpr auto kBrokerSettings = std::to_array<Setting>({
      {},
      "A partition forgets an idempotent producer of which it has heard nothing for so long."},
     {"socket.group", kString, "", INT64_MIN, INT64_MAX, {}, "The system group that may use the unix socket."},
-});
+};
 
 // The order of names is checked where a mistake costs a compilation and no more.
-template <class Table>
-consteval bool sorted(const Table& table) {
+consteval bool sorted(std::span<const Setting> table) {
   for (size_t i = 1; i < table.size(); ++i)
     if (!(table[i - 1].name < table[i].name)) return false;
   return true;

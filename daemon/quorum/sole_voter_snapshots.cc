@@ -38,8 +38,10 @@ aio::Task<void> SoleVoter::take_snapshot() {
     snapshots_.push_back(snapshot->id);
     written = co_await drop_old_snapshots();
   }
-  if (!written) seams_.logger.warn("metadata snapshot: {}", written.error().context);
   snapshotting_ = false;
+  if (written) co_return;
+  seams_.logger.warn("metadata snapshot: {}", written.error().context);
+  if (log_->poisoned()) fail(std::move(written).error());
 }
 
 aio::Task<Status> SoleVoter::drop_old_snapshots() {

@@ -116,6 +116,7 @@ class Life {
       EXPECT_TRUE(data->end_cleanly());
     }
     quorum.reset();
+    data.reset();
   }
   void checkpoint() {
     storage::Checkpointer checkpointer(data->index());
