@@ -38,11 +38,12 @@ struct Daemon::Parts {
   aio::TaskGroup tasks;
 };
 
-Daemon::Daemon(DaemonSeams seams, Config config)
-    : seams_(seams), config_(std::move(config)), ended_(seams.runtime) {}
+Daemon::Daemon(DaemonSeams seams, Config config) : seams_(seams), config_(std::move(config)), ended_(seams.runtime) {}
 Daemon::~Daemon() = default;
 
-const std::vector<ListenerConfig>& Daemon::listeners() const { return config_.listeners; }
+const std::vector<ListenerConfig>& Daemon::listeners() const {
+  return config_.listeners;
+}
 
 aio::Task<Status> Daemon::run(std::function<void()> ready) {
   parts_ = std::make_unique<Parts>(seams_, [this](Error error) { fail(std::move(error)); });
@@ -87,7 +88,8 @@ aio::Task<Result<std::unique_ptr<storage::DataDirectory>>> open_data(DaemonSeams
 aio::Task<Status> Daemon::start() {
   NodeId node = config_.settings.node();
   SL_CO_TRY(parts_->data, co_await open_data(seams_, config_.data_directory, node));
-  if (!parts_->data->was_clean()) seams_.logger.info("the last run did not end cleanly: recovering");
+  bool blank = parts_->data->format().cluster_id.empty();
+  if (!parts_->data->was_clean() && !blank) seams_.logger.info("the last run did not end cleanly: recovering");
 
   quorum::QuorumSeams below{seams_.runtime, seams_.logger, parts_->buffers, *parts_->data, parts_->shard.fatal};
   quorum::SoleVoterOptions voter;
@@ -129,9 +131,9 @@ aio::Task<Status> Daemon::open_listeners() {
   parts_->controller = std::make_unique<cluster::Controller>(seams_.runtime, *parts_->quorum, parts_->image,
                                                              config_.settings, seams_.logger, std::move(self));
   SL_CO_CHECK(co_await parts_->controller->register_self());
-  server::BrokerParts reach{seams_.runtime,     seams_.logger,      parts_->buffers, *parts_->data,
-                            config_.settings,   parts_->image,      *parts_->controller, *parts_->quorum,
-                            *parts_->replicas,  parts_->authoriser, config_.settings.node(), std::move(names)};
+  server::BrokerParts reach{seams_.runtime,    seams_.logger,      parts_->buffers,         *parts_->data,
+                            config_.settings,  parts_->image,      *parts_->controller,     *parts_->quorum,
+                            *parts_->replicas, parts_->authoriser, config_.settings.node(), std::move(names)};
   parts_->broker = std::make_unique<server::Broker>(std::move(reach));
   auto sessions_max = static_cast<size_t>(config_.settings.integer("max.connections"));
   for (size_t i = 0; i < parts_->bound.size(); ++i) {

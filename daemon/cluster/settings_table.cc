@@ -261,6 +261,7 @@ constexpr Setting kBrokerSettings[] = {
      "segment.bytes of topics that do not set it.",
      {},
      true},
+    {"max.connections", kInt, "10000", 1, 1'000'000, {}, "Open connections a listener; more wait in the kernel."},
     {"message.max.bytes",
      kInt,
      "1048588",

@@ -10,9 +10,14 @@
 #include "base/result.h"
 #include "storage/job.h"
 #include "storage/log_place.h"
+#include "storage/read_job.h"
 #include "storage/segment.h"
+#include "storage/stored_log.h"
 
 namespace sl::storage {
+
+// An empty segment file at `base`, its name durable.
+Result<std::shared_ptr<File>> create_segment(const LogPlace& place, Offset base);
 
 // Cuts the end of a log, or all of it to begin anew elsewhere. No write may run beside it.
 class TruncateJob final : public Job {
@@ -22,19 +27,24 @@ class TruncateJob final : public Job {
  private:
   friend class PartitionLog;
   Status cut();
+  Status find_end();
+  Status forget_in_index();
   Status begin_anew();
-  Status find_position();
+  Status drop_segments();
 
   std::shared_ptr<const LogPlace> place_;
   Offset to_;
   bool anew_ = false;
   std::vector<Offset> dropped_;  // segments that go whole, newest first
-  Offset kept_base_;             // the one that is cut
-  std::shared_ptr<File> kept_file_;
-  uint64_t kept_bytes_ = 0;
-  // Results.
-  Status result_;
+  StoredState state_;            // of the log, for the index; run() fills in the new end
+  // The segment that is cut, as far as memory knows it: up to the entry before `to`, if there is one.
   Segment kept_{Offset(0)};
+  uint64_t kept_bytes_ = 0;
+  bool known_ = false;
+  bool gaps_ = false;
+  // Results.
+  bool begun_ = false;  // files were touched
+  Status result_;
 };
 
 // Counts the records before a new log start within its segment.
@@ -46,9 +56,8 @@ class LogStartJob final : public Job {
   friend class PartitionLog;
   std::shared_ptr<const LogPlace> place_;
   Offset to_;
-  Offset base_;
-  std::shared_ptr<File> file_;
-  uint64_t bytes_ = 0;
+  SegmentView segment_;
+  std::optional<IndexEntry> entry_;
   uint64_t truncations_ = 0;
   // Results.
   Status result_;
@@ -78,8 +87,7 @@ class RebuildJob final : public Job {
  private:
   friend class PartitionLog;
   std::shared_ptr<const LogPlace> place_;
-  Offset base_;
-  uint64_t bytes_ = 0;
+  SegmentView view_;
   uint64_t truncations_ = 0;
   // Results.
   Status result_;

@@ -7,6 +7,7 @@
 
 #include "base/ids.h"
 #include "base/result.h"
+#include "record/compression.h"
 #include "storage/job.h"
 #include "storage/log_place.h"
 #include "storage/read_job.h"
@@ -27,18 +28,21 @@ class LookupJob final : public Job {
   friend class PartitionLog;
   struct Candidate {
     SegmentView segment;
-    std::optional<uint64_t> position;  // a batch to begin with, at or before the answer
-    Offset expected;
+    int64_t max_timestamp_ms = -1;    // of the whole segment
+    std::optional<IndexEntry> entry;  // memory's answer: a batch at or before the one that is sought
   };
   Result<std::optional<FoundTime>> search();
-  Result<std::optional<FoundTime>> search_in(Candidate& candidate);
+  Result<std::optional<FoundTime>> search_in(Candidate& candidate, int64_t timestamp_ms);
+  Result<std::optional<FoundTime>> search_batch(record::BatchView batch, int64_t timestamp_ms);
+  Result<int64_t> largest_in(Candidate& candidate);
 
   std::shared_ptr<const LogPlace> place_;
-  std::vector<Candidate> candidates_;
-  int64_t timestamp_ms_ = 0;
-  Offset from_;   // log start
-  Offset limit_;  // exclusive
+  std::vector<Candidate> candidates_;    // by offset
+  std::optional<int64_t> timestamp_ms_;  // none: the largest one
+  Offset from_;                          // log start
+  Offset limit_;                         // exclusive
   uint64_t truncations_ = 0;
+  record::Decompressor decompressor_;
   Result<std::optional<FoundTime>> result_ = std::optional<FoundTime>();
 };
 

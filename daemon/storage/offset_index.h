@@ -15,7 +15,7 @@ namespace sl::storage {
 struct IndexEntry {
   Offset offset;                         // of the batch at `position`
   uint32_t position = 0;                 // bytes from the start of the file
-  uint32_t records_before = 0;           // in this segment
+  uint32_t records_before = 0;           // in this segment, control records not counted
   int64_t max_timestamp_before_ms = -1;  // of all batches before; -1 where there is none
   bool operator==(const IndexEntry&) const = default;
 };
@@ -24,31 +24,40 @@ class OffsetIndex {
  public:
   static constexpr size_t kChunkEntries = 64;
 
-  // Adds an entry if it is due; positions and offsets rise.
-  void note(const IndexEntry& entry);
+  // Whether a batch at `position` is to have an entry. Positions rise.
+  bool due(uint64_t position) const;
+  void add(const IndexEntry& entry);
   // The last entry at or before `offset`, if memory can tell; nothing means: ask the store (or there is none at all).
   std::optional<IndexEntry> find(Offset offset) const;
-  // The last entry whose max_timestamp_before_ms is less than `timestamp_ms`, if memory can tell.
+  // The last entry before which every time is less than `timestamp_ms`, if memory can tell.
   std::optional<IndexEntry> find_time(int64_t timestamp_ms) const;
   // Entries at `position` or later go.
   void truncate_to(uint64_t position);
 
   // Entries over all, in memory or not.
   size_t size() const { return dropped_ + entries_.size(); }
-  bool whole_in_memory() const { return dropped_ == 0; }
-  // Entries that the store does not have yet, below `position`.
-  bool unstored(uint64_t position) const;
-  // Those, from the start of the chunk that the first of them belongs to.
-  std::span<const IndexEntry> to_store(uint64_t position) const;
+  // Those that are not in memory, but in the store.
+  size_t dropped() const { return dropped_; }
+  // Entries over all that lie below `position`.
+  size_t count_below(uint64_t position) const;
+
+  // Entries that the store does not have yet, below a position, from the start of the chunk that the first of them
+  // belongs to. Numbers count from the segment's first entry.
+  struct Unstored {
+    size_t first = 0;
+    size_t end = 0;
+    std::span<const IndexEntry> entries;
+  };
+  Unstored to_store(uint64_t position) const;
   // The store has the first `count` entries now; `sealed`: nothing will be added.
   void stored(size_t count, bool sealed);
-  // As found in the store: `dropped` full chunks' entries before `tail`.
+  // As found in the store: `dropped` entries and then `tail`.
   void restore(size_t dropped, std::vector<IndexEntry> tail);
   std::span<const IndexEntry> in_memory() const { return entries_; }
 
  private:
   std::vector<IndexEntry> entries_;
-  size_t dropped_ = 0;  // a multiple of kChunkEntries, or all of a sealed one
+  size_t dropped_ = 0;  // a multiple of kChunkEntries, or all of a sealed segment's
   size_t stored_ = 0;
 };
 

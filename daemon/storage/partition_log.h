@@ -44,10 +44,11 @@ struct OpenOptions {
 
 struct RecoveryReport {
   uint64_t scanned_bytes = 0;
-  uint64_t cut_bytes = 0;           // torn tail, kept aside in a .torn file
-  std::vector<std::string> damage;  // a sentence each, with file and byte
-  bool rebuilt = false;             // the index had nothing usable
-  bool lost_synced = false;         // the log ends before what a checkpoint had seen synced
+  uint64_t cut_bytes = 0;             // torn tail, kept aside in a .torn file
+  std::vector<std::string> damage;    // a sentence each, with file and byte
+  bool rebuilt = false;               // the index had nothing usable
+  Offset checkpoint_end = kNoOffset;  // what the last checkpoint had seen synced
+  bool lost_synced = false;           // the log ends before that
 };
 
 struct OpenedLog;
@@ -181,25 +182,39 @@ class PartitionLog {
     uint64_t position = 0;
   };
   PartitionLog(std::shared_ptr<const LogPlace> place, LogSettings settings);
-  Status refuse_change() const;
+  const Clock& clock() const { return place_->seams.clock; }
   Segment& active() { return *segments_.back(); }
   const Segment& active() const { return *segments_.back(); }
   Segment* find_segment(Offset base);
-  size_t segment_index_for(Offset offset) const;
+
+  void collect_epochs(CheckpointPart& part);
+  void collect_producers(CheckpointPart& part);
+
+  // partition_write.cc
+  Status refuse_change() const;
+  void queue(Slice batch, bool begins_epoch);
   std::unique_ptr<WriteJob> make_write(bool force_sync);
-  bool must_roll(const Segment& segment, uint64_t bytes, const QueuedBatch& batch) const;
+  bool must_roll(const WriteJob& job, const QueuedBatch& batch) const;
   void take_batches(WriteJob& job);
   bool sync_wanted(const WriteJob& job, bool force) const;
   void adopt_roll(WriteJob& job);
   void accept(WriteJob& job);
   void roll_back(WriteJob& job);
   void mark_synced();
-  SegmentView view_of(Segment& segment) const;
-  void remember_read(Offset next, Offset segment, uint64_t position);
-  std::unique_ptr<LookupJob> make_lookup(int64_t timestamp_ms, Offset limit);
-  Result<std::unique_ptr<TruncateJob>> begin_truncate();
-  void recount();
-  void collect_segments(CheckpointPart& part);
+
+  // partition_read.cc
+  SegmentView view_of(const Segment& segment) const;
+  Segment* segment_for(Offset offset);
+  Result<std::unique_ptr<ReadJob>> make_read(Offset from, size_t bytes_max, Offset limit);
+  void adopt_file(Offset segment, const std::shared_ptr<File>& file);
+  std::unique_ptr<LookupJob> make_lookup(std::optional<int64_t> timestamp_ms, Offset limit);
+
+  // partition_change.cc
+  Status refuse_cut() const;
+  std::unique_ptr<TruncateJob> begin_cut(Offset to);
+  void adopt_cut(TruncateJob& job);
+  size_t count_expired(int64_t now_ms, Offset high_watermark);
+  StoredState describe_state() const;
 
   std::shared_ptr<const LogPlace> place_;
   std::shared_ptr<LogToken> token_;
@@ -223,6 +238,9 @@ class PartitionLog {
   int64_t unsynced_since_ns_ = 0;
   int64_t last_sync_ns_ = 0;
   int64_t last_append_ns_ = 0;
+  int64_t last_read_ns_ = 0;
+  int64_t last_tail_read_ns_ = 0;  // a reader stood at the end of the log
+  int64_t next_expiry_ms_ = 0;     // of producers
 
   bool write_under_way_ = false;
   bool cut_under_way_ = false;
@@ -235,7 +253,7 @@ class PartitionLog {
   bool dirty_ = false;
   uint64_t epochs_version_ = 1;
   uint64_t epochs_stored_ = 0;
-  std::vector<Offset> wrong_indexes_;
+  std::vector<Offset> wrong_indexes_;  // segments
   std::array<RecentRead, 4> recent_;
   uint8_t recent_at_ = 0;
 };

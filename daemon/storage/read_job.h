@@ -34,6 +34,12 @@ struct SegmentView {
   bool gaps = false;     // offsets may be missing (compaction)
 };
 
+// Opens the segment's file where no one has it open.
+Status open_segment(const LogPlace& place, SegmentView& segment);
+
+// The sentence with file and byte.
+Error damage_error(const LogPlace& place, Offset segment, const DamagedRange& range, std::string_view why);
+
 class ReadJob final : public Job {
  public:
   void run() override { (void)attempt(false); }
@@ -42,30 +48,40 @@ class ReadJob final : public Job {
 
  private:
   friend class PartitionLog;
+  enum class Step { kDone, kReadOn };
   Status attempt(bool cached_only);
-  Status read(bool cached_only);
+  Status read();
   Status locate();
-  Status fill(uint64_t position, size_t size, bool cached_only);
-  Status take(bool cached_only);
-  Error damaged_at(uint64_t position, Bytes rest, std::string_view why);
+  void step_back();
+  Status fill(size_t size);
+  Result<Step> take();
+  Result<Step> accept(record::BatchView batch);
+  Result<Step> damaged(std::string_view why);
 
   std::shared_ptr<const LogPlace> place_;
   SegmentView segment_;
   Offset from_;
   Offset limit_;
   size_t bytes_max_ = 0;
-  std::optional<uint64_t> position_;  // of the batch `expected_`
-  Offset expected_;
-  Epoch epoch_ = kNoEpoch;  // of `from`
+  bool located_ = false;    // `position_` is that of the batch `expected_`
+  uint64_t position_ = 0;   // of the next batch to look at
+  Offset expected_;         // its offset
+  Epoch epoch_ = kNoEpoch;  // of `from`; not compared where it is none
   Offset epoch_end_ = kNoOffset;
   uint64_t truncations_ = 0;
   // While running.
+  bool cached_only_ = false;
+  bool by_index_ = false;  // the position is the store's word, not yet confirmed
+  bool mistaken_ = false;  // and it was wrong
+  std::optional<IndexEntry> entry_before_;
   Buffer buffer_;
   uint64_t buffer_at_ = 0;
   size_t buffer_bytes_ = 0;
+  size_t size_wanted_ = 0;
   // Results.
   Status status_;
   ReadResult result_;
+  uint64_t begin_ = 0;  // of the result, in the buffer
   uint64_t next_position_ = 0;
   std::optional<DamagedRange> damage_;
   bool index_wrong_ = false;

@@ -31,8 +31,7 @@ struct SegmentStats {
   int64_t records = 0;              // without control records
   int64_t first_timestamp_ms = -1;  // of the first batch: its largest
   int64_t max_timestamp_ms = -1;
-  uint64_t max_timestamp_at = 0;  // position of the first batch that has it
-  int64_t last_append_ms = -1;    // wall time
+  int64_t last_append_ms = -1;  // wall time
   BatchMark last;
   bool operator==(const SegmentStats&) const = default;
 };
@@ -50,9 +49,12 @@ struct Segment {
   explicit Segment(Offset base_offset) : base(base_offset) { stats.next = base_offset; }
   // Takes the batch at `stats.bytes` in.
   void note(record::BatchView batch, int64_t now_ms);
+  // Steps over bytes that are damaged: the next batch, at `position`, has offset `next`.
+  void skip_to(uint64_t position, Offset next);
   // The range that refuses `offset`, if one does.
   const DamagedRange* damage_at(Offset offset) const;
-  void add_damage(const DamagedRange& range);
+  // False where it was known.
+  bool add_damage(const DamagedRange& range);
 
   Offset base;
   SegmentStats stats;

@@ -44,10 +44,12 @@ class WriteJob final : public Job {
   std::vector<QueuedBatch> batches_;
   size_t bytes_ = 0;
   std::shared_ptr<File> file_;  // of the active segment; after a roll, of the new one
-  uint64_t position_ = 0;       // where the group goes
-  uint64_t file_bytes_ = 0;     // how large the file is, for preallocation
-  bool sync_ = false;
-  bool roll_ = false;
+  uint64_t position_ = 0;       // its end: where the group goes, or where it is cut before a roll
+  uint64_t file_bytes_ = 0;     // how large the file is, with what is preallocated
+  uint64_t reserve_max_ = 0;    // no preallocation beyond
+  bool sync_ = false;           // after the write
+  bool roll_ = false;           // before it
+  bool sync_before_roll_ = false;
   Offset roll_base_;
   bool cut_first_ = false;  // an earlier failure could not cut the file back
   // Results.

@@ -1,0 +1,289 @@
+// The frame of a recovery: what is in the folder, what the index says, whether to believe it, and the log's state from
+// both. The walk over the bytes, and the judgement of bad ones, is in recovery_scan.cc.
+#include "storage/recovery.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "storage/batch_count.h"
+#include "storage/segment_scan.h"
+
+namespace sl::storage {
+
+Result<OpenedLog> PartitionLog::open(const Seams& seams, OpenOptions options) {
+  auto place = std::make_shared<const LogPlace>(LogPlace{seams, options.topic, options.partition, options.directory});
+  return Recovery(place, options).run();
+}
+
+Recovery::Recovery(std::shared_ptr<const LogPlace> place, const OpenOptions& options)
+    : place_(std::move(place)), options_(options), log_(new PartitionLog(place_, options.settings)) {}
+
+Result<OpenedLog> Recovery::run() {
+  SL_CHECK(make_directory());
+  SL_CHECK(list_files());
+  SL_CHECK(load_index());
+  SL_CHECK(recover_segments());
+  SL_CHECK(settle());
+  if (changed_ || !options_.clean) SL_CHECK(sync_all());
+  return OpenedLog{std::move(log_), std::move(report_)};
+}
+
+// Each new name is synced in its parent, from the first folder that was there down.
+Status Recovery::make_directory() {
+  FileSystem& files = place_->seams.files;
+  std::vector<std::string> missing;
+  for (std::string path = place_->directory;; path = parent_of(path)) {
+    SL_TRY(bool there, files.exists(path));
+    if (there) break;
+    missing.push_back(path);
+    if (parent_of(path) == path) break;
+  }
+  for (auto path = missing.rbegin(); path != missing.rend(); ++path) {
+    SL_CHECK(files.make_directory(*path));
+    SL_CHECK(files.sync_directory(parent_of(*path)));
+  }
+  return {};
+}
+
+Status Recovery::list_files() {
+  FileSystem& files = place_->seams.files;
+  SL_TRY(auto names, files.list(place_->directory));
+  for (const std::string& name : names) {
+    std::string path = place_->directory + "/" + name;
+    if (name.ends_with(".log.deleted")) {
+      SL_CHECK(files.remove(path));
+      continue;
+    }
+    auto base = parse_segment_name(name);
+    if (!base) continue;
+    SL_TRY(FileInfo info, files.stat(path));
+    files_.push_back({*base, info.size, info.modified_ms});
+  }
+  return {};
+}
+
+Status Recovery::load_index() {
+  auto loaded = load_log(*place_);
+  if (!loaded)
+    place_->seams.logger.warn("index unusable, rebuilding log directory={}: {}", place_->directory,
+                              loaded.error().context);
+  bool trusted = false;
+  if (loaded && *loaded && !files_.empty()) {
+    SL_TRY(trusted, trust_anchor(**loaded));
+    if (trusted)
+      stored_ = std::move(**loaded);
+    else
+      report_.checkpoint_end = (*loaded)->state.recovery_point;
+  }
+  if (trusted) return {};
+  report_.rebuilt = !files_.empty();
+  // Leftovers would mix with what is stored anew.
+  auto forgotten = forget_log(place_->seams.index, place_->topic, place_->partition);
+  if (!forgotten)
+    place_->seams.logger.warn("cannot clear the index of log directory={}: {}", place_->directory,
+                              forgotten.error().context);
+  return {};
+}
+
+// Whether the batch that ends at the recovery point is where the index says, and the segments and the index agree.
+Result<bool> Recovery::trust_anchor(const StoredLog& stored) {
+  const StoredState& state = stored.state;
+  auto file = std::find_if(files_.begin(), files_.end(),
+                           [&](const SegmentFile& segment) { return segment.base == state.segment; });
+  const StoredSegment* known = stored.find(state.segment);
+  if (file == files_.end() || !known || file->bytes < state.position) return false;
+  if (known->stats.bytes != state.position || known->stats.next != state.recovery_point) return false;
+  size_t tail =
+      static_cast<size_t>(std::count_if(stored.tail.entries.begin(), stored.tail.entries.end(),
+                                        [&](const IndexEntry& entry) { return entry.position < state.position; }));
+  size_t entries = tail == 0 ? 0 : stored.tail.first + tail;
+  if (entries != known->index_entries) return false;
+  if (options_.clean && file->bytes == state.position) return true;
+  if (state.anchor.size == 0) return state.position == 0;
+  if (state.anchor.position + state.anchor.size > state.position) return false;
+  SL_TRY(auto opened,
+         place_->seams.files.open(segment_path(place_->directory, state.segment), FileSystem::Mode::kRead));
+  uint8_t header[record::kBatchHeaderBytes];
+  SL_TRY(size_t n, opened->read_at(header, state.anchor.position));
+  record::BatchView batch{Bytes(header)};
+  return n == sizeof header && batch.base_offset() == state.anchor.base && batch.crc() == state.anchor.crc &&
+         record::kBatchPrefixBytes + load_be<uint32_t>(header + 8) == state.anchor.size;
+}
+
+Status Recovery::recover_segments() {
+  if (stored_) {
+    for (const EpochStart& start : stored_->epochs) log_->epochs_.assign(start.epoch, start.start);
+    log_->epochs_.truncate_to(stored_->state.recovery_point + 1);
+    for (auto& [id, entry] : stored_->producers) {
+      entry.cut_to(stored_->state.recovery_point);
+      log_->producers_.restore(id, entry);
+    }
+  }
+  for (size_t i = 0; i < files_.size(); ++i) SL_CHECK(recover_segment(i));
+  return {};
+}
+
+Status Recovery::recover_segment(size_t number) {
+  const SegmentFile& file = files_[number];
+  SL_CHECK(join(number));
+  if (files_[number].base == kNoOffset) return {};  // join() set it aside
+  log_->segments_.push_back(std::make_unique<Segment>(file.base));
+  Segment& segment = *log_->segments_.back();
+  segment.file_bytes = file.bytes;
+  bool last = number + 1 == files_.size();
+  Offset recovery_segment = stored_ ? stored_->state.segment : kNoOffset;
+  const StoredSegment* known = stored_ ? stored_->find(file.base) : nullptr;
+  bool holds_point = stored_ && file.base == recovery_segment;
+  bool before_point = stored_ && file.base < recovery_segment;
+
+  if (known && before_point && known->stats.bytes == file.bytes && !last) return take_stored(number, *known);
+  if (holds_point) {
+    SL_CHECK(take_stored(number, *known));
+  } else if (stored_) {
+    forget_stale(file.base);
+  }
+  if (last || segment.stats.bytes != file.bytes) {
+    auto mode = last ? FileSystem::Mode::kReadWrite : FileSystem::Mode::kRead;
+    SL_TRY(auto opened, place_->seams.files.open(segment_path(place_->directory, file.base), mode));
+    segment.file = std::move(opened);
+  }
+  if (segment.stats.bytes == file.bytes) return {};
+  if (last && options_.distrust_cache) segment.file->forget_cached();
+  Walk scan;
+  scan.segment = &segment;
+  scan.file = segment.file.get();
+  scan.end = file.bytes;
+  scan.last = last;
+  scan.learn = !before_point;
+  scan.now_ms = file.modified_ms;
+  SL_CHECK(walk(scan));
+  if (!last) segment.file.reset();
+  return {};
+}
+
+// The index knows the segment, as a whole or up to the recovery point.
+Status Recovery::take_stored(size_t number, const StoredSegment& known) {
+  Segment& segment = *log_->segments_.back();
+  segment.stats = known.stats;
+  SL_CHECK(load_notes(segment));
+  if (stored_->state.segment != files_[number].base) {
+    segment.stored = true;
+    segment.index.restore(known.index_entries, {});
+    return {};
+  }
+  std::vector<IndexEntry> tail = std::move(stored_->tail.entries);
+  std::erase_if(tail, [&](const IndexEntry& entry) { return entry.position >= known.stats.bytes; });
+  if (!tail.empty()) segment.index.restore(stored_->tail.first, std::move(tail));
+  return {};
+}
+
+// Entries from another life of a segment that is learnt anew would mix with its own.
+void Recovery::forget_stale(Offset base) {
+  auto forgotten =
+      place_->seams.index.write([&](kv::Writer& writer) -> Status { return forget_segment(writer, *place_, base); });
+  if (!forgotten)
+    place_->seams.logger.warn("cannot clear the index of a segment directory={} base={}: {}", place_->directory,
+                              base.value, forgotten.error().context);
+}
+
+// Looks at the seam between this segment and the one before it.
+Status Recovery::join(size_t number) {
+  if (log_->segments_.empty()) return {};
+  SegmentFile& file = files_[number];
+  Segment& before = *log_->segments_.back();
+  if (file.base == before.stats.next) return {};
+  if (file.base > before.stats.next) {
+    if (options_.settings.compact) return {};
+    DamagedRange hole{before.stats.bytes, before.stats.bytes, before.stats.next, file.base};
+    if (before.damage_at(before.stats.next)) return {};
+    return note_damage(before, hole, "records are missing behind it");
+  }
+  std::string path = segment_path(place_->directory, file.base);
+  std::string aside = path + ".quarantine";
+  SL_CHECK(place_->seams.files.rename(path, aside));
+  report_.damage.push_back(fmt::format("'{}' holds offsets that an earlier segment has; it is now '{}'", path, aside));
+  place_->seams.logger.error("damage: {}", report_.damage.back());
+  file.base = kNoOffset;
+  changed_ = true;
+  return {};
+}
+
+// The state of the whole from that of the segments.
+Status Recovery::settle() {
+  PartitionLog& log = *log_;
+  if (log.segments_.empty()) {
+    log.segments_.push_back(std::make_unique<Segment>(options_.log_start));
+    SL_TRY(log.active().file, create_segment(*place_, options_.log_start));
+    changed_ = true;
+  }
+  if (!log.active().file) {
+    SL_TRY(auto opened,
+           place_->seams.files.open(segment_path(place_->directory, log.active().base), FileSystem::Mode::kReadWrite));
+    log.active().file = std::move(opened);
+  }
+  log.log_start_ = std::max(log.segments_.front()->base, options_.log_start);
+  if (stored_) log.log_start_ = std::max(log.log_start_, stored_->state.log_start);
+  log.log_end_ = log.active().stats.next;
+  if (stored_) report_.checkpoint_end = stored_->state.recovery_point;
+  report_.lost_synced = report_.checkpoint_end > log.log_end_;
+  if (report_.lost_synced)
+    place_->seams.logger.error("log directory={} ends at offset {} though offset {} had been synced", place_->directory,
+                               log.log_end_.value, report_.checkpoint_end.value);
+  SL_CHECK(settle_start());
+  log.log_end_ = log.written_end_ = log.synced_end_ = log.active().stats.next;
+  log.synced_ = log.active().stats;
+  for (const auto& segment : log.segments_) {
+    log.bytes_ += segment->stats.bytes;
+    log.records_ += segment->stats.records;
+  }
+  log.epochs_.advance_start(log.log_start_);
+  log.dirty_ = !stored_ || changed_;
+  log.epochs_stored_ = log.dirty_ ? 0 : log.epochs_version_;
+  return {};
+}
+
+// Where the log begins, and how many records of its segments lie before that.
+Status Recovery::settle_start() {
+  PartitionLog& log = *log_;
+  if (log.log_start_ > log.log_end_) {
+    // Relaxed topics may lose an end that the metadata saw deleted already: nothing of the log is left then.
+    std::vector<Offset> bases;
+    for (auto segment = log.segments_.rbegin(); segment != log.segments_.rend(); ++segment)
+      bases.push_back((*segment)->base);
+    for (Offset base : bases) {
+      SL_CHECK(place_->seams.files.remove(segment_path(place_->directory, base)));
+      SL_CHECK(place_->seams.files.sync_directory(place_->directory));
+    }
+    log.segments_.clear();
+    log.segments_.push_back(std::make_unique<Segment>(log.log_start_));
+    SL_TRY(log.active().file, create_segment(*place_, log.log_start_));
+    changed_ = true;
+    return forget_log(place_->seams.index, place_->topic, place_->partition);
+  }
+  if (stored_ && stored_->state.log_start == log.log_start_) {
+    log.records_before_start_ = stored_->state.records_before_start;
+    return {};
+  }
+  changed_ = changed_ || stored_;
+  for (const auto& segment : log.segments_) {
+    if (segment->stats.next <= log.log_start_) {
+      log.records_before_start_ += segment->stats.records;
+      continue;
+    }
+    SL_TRY(int64_t count,
+           count_before(*place_, log.view_of(*segment), segment->index.find(log.log_start_), log.log_start_));
+    log.records_before_start_ += count;
+    break;
+  }
+  return {};
+}
+
+// What was accepted is synced before anybody sees it.
+Status Recovery::sync_all() {
+  SL_CHECK(log_->active().file->sync());
+  return place_->seams.files.sync_directory(place_->directory);
+}
+
+}  // namespace sl::storage
