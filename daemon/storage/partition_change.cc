@@ -37,9 +37,9 @@ Result<std::unique_ptr<TruncateJob>> PartitionLog::start_truncate(Offset to) {
   if (to < log_start_) return start_anew(to);
   bool only_queued = to >= written_end_;
   auto job = begin_cut(to);
-  epochs_.truncate_to(to);
-  ++epochs_version_;
   if (only_queued) {
+    epochs_.truncate_to(to);
+    ++epochs_version_;
     cut_under_way_ = false;
     dirty_ = true;
     return std::unique_ptr<TruncateJob>();
@@ -93,6 +93,8 @@ Status PartitionLog::finish(std::unique_ptr<TruncateJob> job) {
 
 void PartitionLog::adopt_cut(TruncateJob& job) {
   ++token_->generation;
+  // For those who planned while the job ran.
+  ++truncations_;
   segments_.resize(segments_.size() - job.dropped_.size());
   if (!job.anew_) segments_.pop_back();
   segments_.push_back(std::make_unique<Segment>(std::move(job.kept_)));
@@ -241,7 +243,7 @@ Status PartitionLog::finish(std::unique_ptr<RebuildJob> job) {
   // What was appended meanwhile is learnt from what memory has: entries behind the part that was read.
   OffsetIndex rebuilt = std::move(job->segment_.index);
   for (const IndexEntry& entry : segment->index.in_memory())
-    if (entry.position >= job->view_.bytes) rebuilt.add(entry);
+    if (entry.position >= job->view_.bytes && rebuilt.due(entry.position)) rebuilt.add(entry);
   segment->index = std::move(rebuilt);
   segment->stored = false;
   for (const DamagedRange& range : job->segment_.damaged) segment->add_damage(range);

@@ -10,8 +10,10 @@
 namespace sl::storage {
 namespace {
 
-// A log to which nothing was appended for so long gives its tail back; the page cache serves its readers.
-constexpr int64_t kTailIdleNs = 2'000'000'000;
+// Files of sealed segments that nobody read for so long are closed.
+constexpr int64_t kFileIdleNs = 60'000'000'000;
+// Idle producers are looked for so often.
+constexpr int64_t kExpiryEveryMs = 60'000;
 
 }  // namespace
 
@@ -40,8 +42,16 @@ void PartitionLog::assign_epoch(Epoch epoch) {
 
 void PartitionLog::tick(int64_t now_ms, int64_t now_ns) {
   if (tail_.bytes() > 0 && now_ns - last_append_ns_ > kTailIdleNs) tail_.clear();
+  if (last_read_ns_ != 0 && now_ns - last_read_ns_ > kFileIdleNs) {
+    for (const auto& segment : segments_)
+      if (segment != segments_.back()) segment->file.reset();
+    last_read_ns_ = 0;
+  }
   if (queue_.empty() && queue_.capacity() > 16) std::vector<QueuedBatch>().swap(queue_);
-  producers_.expire(now_ms - place_->seams.options.producer_expiration_ms);
+  if (now_ms >= next_expiry_ms_) {
+    next_expiry_ms_ = now_ms + kExpiryEveryMs;
+    producers_.expire(now_ms - place_->seams.options.producer_expiration_ms);
+  }
 }
 
 StoredState PartitionLog::describe_state() const {
@@ -51,7 +61,11 @@ StoredState PartitionLog::describe_state() const {
   state.position = synced_.bytes;
   state.anchor = synced_.last;
   state.log_start = log_start_;
+  // Of the segment that holds it alone: earlier ones may be deleted before the next checkpoint.
   state.records_before_start = records_before_start_;
+  for (const auto& segment : segments_)
+    if (segment->base < state.segment && segment->stats.next <= log_start_)
+      state.records_before_start -= segment->stats.records;
   return state;
 }
 
@@ -92,7 +106,6 @@ void PartitionLog::collect_epochs(CheckpointPart& part) {
 void PartitionLog::collect_producers(CheckpointPart& part) {
   if (!producers_.any_dirty()) return;
   part.producers = producers_.take_dirty();
-  std::vector<ProducerId> ahead;
   for (ProducerId id : part.producers) {
     std::string key = producer_key(*place_, id);
     const ProducerEntry* entry = producers_.find(id);
@@ -101,11 +114,10 @@ void PartitionLog::collect_producers(CheckpointPart& part) {
       continue;
     }
     ProducerEntry covered = *entry;
-    if (covered.cut_to(synced_end_)) ahead.push_back(id);
+    if (covered.cut_to(synced_end_)) producers_ahead_.push_back(id);
     std::string value = encode_producer(key, covered);
     part.puts.emplace_back(std::move(key), std::move(value));
   }
-  producers_.give_back_dirty(ahead);
 }
 
 void PartitionLog::finish(const CheckpointPart& part, bool written) {

@@ -51,6 +51,10 @@ struct RecoveryReport {
   bool lost_synced = false;           // the log ends before that
 };
 
+// A log to which nothing was appended for so long, or whose end nobody read for so long, keeps no tail in memory; the
+// page cache serves its readers.
+inline constexpr int64_t kTailIdleNs = 2'000'000'000;
+
 struct OpenedLog;
 
 struct Appended {
@@ -224,6 +228,7 @@ class PartitionLog {
   ProducerTable producers_;
   TailCache tail_;
   std::vector<QueuedBatch> queue_;
+  std::vector<ProducerId> producers_ahead_;  // of whom the last checkpoint could not yet store everything
 
   Offset log_start_;
   Offset log_end_;
@@ -238,9 +243,9 @@ class PartitionLog {
   int64_t unsynced_since_ns_ = 0;
   int64_t last_sync_ns_ = 0;
   int64_t last_append_ns_ = 0;
-  int64_t last_read_ns_ = 0;
-  int64_t last_tail_read_ns_ = 0;  // a reader stood at the end of the log
-  int64_t next_expiry_ms_ = 0;     // of producers
+  int64_t last_read_ns_ = 0;                   // of a file; 0: none is kept open for readers
+  int64_t last_tail_read_ns_ = INT64_MIN / 2;  // a reader stood near the end of the log
+  int64_t next_expiry_ms_ = 0;                 // of producers
 
   bool write_under_way_ = false;
   bool cut_under_way_ = false;

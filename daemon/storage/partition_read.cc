@@ -41,8 +41,11 @@ Result<ReadPlan> PartitionLog::plan_read(Offset from, size_t bytes_max, Offset l
   limit = std::min(limit, written_end_);
   ReadPlan plan;
   plan.result.next = from;
+  // Whoever stands at the end, or in the tail already, will want what comes next.
+  bool in_tail = tail_.covers(from);
+  if (from >= limit || in_tail) last_tail_read_ns_ = clock().mono_ns();
   if (from >= limit) return plan;
-  if (tail_.covers(from)) {
+  if (in_tail) {
     tail_.collect(from, limit, bytes_max, plan.result.slices, plan.result.bytes, plan.result.next);
     return plan;
   }
@@ -89,7 +92,11 @@ Result<ReadResult> PartitionLog::finish(std::unique_ptr<ReadJob> job) {
   Segment* segment = find_segment(base);
   if (segment && job->damage_ && segment->add_damage(*job->damage_))
     place_->seams.logger.error("damage: {}", damage_error(*place_, base, *job->damage_, "found by a read").context);
-  if (!job->status_) return std::move(job->status_).error();
+  if (!job->status_) {
+    if (segment || job->from_ >= log_start_) return std::move(job->status_).error();
+    return Error{Errc::kOffsetOutOfRange, fmt::format("offset {} was deleted while it was read; the log begins at {}",
+                                                      job->from_.value, log_start_.value)};
+  }
   if (segment) adopt_file(base, job->segment_.file);
   if (job->index_wrong_ && std::find(wrong_indexes_.begin(), wrong_indexes_.end(), base) == wrong_indexes_.end())
     wrong_indexes_.push_back(base);
@@ -105,6 +112,7 @@ void PartitionLog::adopt_file(Offset base, const std::shared_ptr<File>& file) {
   Segment* segment = find_segment(base);
   if (segment == &active() || segment->file) return;
   segment->file = file;
+  last_read_ns_ = clock().mono_ns();
   int open = 0;
   for (auto other = segments_.rbegin(); other != segments_.rend(); ++other) {
     if (other->get() == &active() || other->get() == segment || !(*other)->file) continue;
@@ -148,6 +156,8 @@ std::unique_ptr<LookupJob> PartitionLog::make_lookup(std::optional<int64_t> time
 Result<std::optional<FoundTime>> PartitionLog::finish(std::unique_ptr<LookupJob> job) {
   if (job->truncations_ != truncations_)
     return Error{Errc::kOffsetNotAvailable, fmt::format("'{}' was cut while it was searched", directory())};
+  if (!job->result_ && job->from_ < log_start_)
+    return Error{Errc::kOffsetNotAvailable, fmt::format("'{}' lost old records while it was searched", directory())};
   return std::move(job->result_);
 }
 

@@ -10,6 +10,11 @@
 namespace sl::storage {
 namespace {
 
+// A group ends here though more waits. A producer has at most five batches of 1 MB in flight on a partition: were all of
+// them to share one sync, it could send nothing meanwhile. With two groups' worth on their way, the next one is received
+// and checked while this one is being made durable.
+constexpr size_t kGroupBytesWanted = 2'200'000;
+
 MutableBytes writable(const Slice& batch) {
   return {const_cast<uint8_t*>(batch.bytes.data()), batch.bytes.size()};
 }
@@ -147,17 +152,16 @@ bool PartitionLog::must_roll(const WriteJob& job, const QueuedBatch& batch) cons
 // One group: at most 16 MiB (so that a torn tail never is longer), all in one segment.
 void PartitionLog::take_batches(WriteJob& job) {
   size_t count = 0;
-  for (const QueuedBatch& queued : queue_) {
+  job.batches_.reserve(queue_.size());
+  for (QueuedBatch& queued : queue_) {
     size_t size = queued.batch.bytes.size();
-    if (count > 0 && job.bytes_ + size > kProduceFrameBytesMax) break;
+    if (count > 0 && job.bytes_ + size > kGroupBytesWanted) break;
     bool fresh = job.roll_ && count == 0;
     if (!fresh && must_roll(job, queued)) break;
     job.bytes_ += size;
-    if (count == 0) job.batches_.reserve(std::min<size_t>(queue_.size(), 1024));
-    job.batches_.push_back(QueuedBatch{queued.batch, queued.base, queued.next, queued.begins_epoch, nullptr});
+    job.batches_.push_back(std::move(queued));
     ++count;
   }
-  for (size_t i = 0; i < count; ++i) job.batches_[i].producer = std::move(queue_[i].producer);
   if (count == queue_.size())
     queue_.clear();
   else
@@ -205,13 +209,16 @@ void PartitionLog::adopt_roll(WriteJob& job) {
 void PartitionLog::accept(WriteJob& job) {
   if (job.batches_.empty()) return;
   int64_t now_ms = clock().wall_ms();
-  if (written_end_ == synced_end_) unsynced_since_ns_ = clock().mono_ns();
+  int64_t now_ns = clock().mono_ns();
+  if (written_end_ == synced_end_) unsynced_since_ns_ = now_ns;
+  bool tail_read = now_ns - last_tail_read_ns_ < kTailIdleNs;
+  if (!tail_read && tail_.bytes() > 0) tail_.clear();
   Segment& segment = active();
   int64_t records_before = segment.stats.records;
   for (QueuedBatch& queued : job.batches_) {
     segment.note(record::BatchView(queued.batch.bytes), now_ms);
     unsynced_records_ += queued.next - queued.base;
-    tail_.push(std::move(queued.batch));
+    if (tail_read) tail_.push(std::move(queued.batch));
   }
   records_ += segment.stats.records - records_before;
   bytes_ += job.bytes_;
@@ -222,6 +229,7 @@ void PartitionLog::mark_synced() {
   synced_end_ = written_end_;
   synced_ = active().stats;
   unsynced_records_ = 0;
+  producers_.give_back_dirty(std::exchange(producers_ahead_, {}));
   last_sync_ns_ = clock().mono_ns();
   dirty_ = true;
 }

@@ -26,7 +26,7 @@ Result<OpenedLog> Recovery::run() {
   SL_CHECK(load_index());
   SL_CHECK(recover_segments());
   SL_CHECK(settle());
-  if (changed_ || !options_.clean) SL_CHECK(sync_all());
+  if (changed_) SL_CHECK(sync_all());
   return OpenedLog{std::move(log_), std::move(report_)};
 }
 
@@ -102,14 +102,20 @@ Result<bool> Recovery::trust_anchor(const StoredLog& stored) {
   if (entries != known->index_entries) return false;
   if (options_.clean && file->bytes == state.position) return true;
   if (state.anchor.size == 0) return state.position == 0;
-  if (state.anchor.position + state.anchor.size > state.position) return false;
-  SL_TRY(auto opened,
-         place_->seams.files.open(segment_path(place_->directory, state.segment), FileSystem::Mode::kRead));
+  return matches(state.segment, state.anchor);
+}
+
+// Whether the batch is still where it was. Two of its three marks are enough: a flipped bit in one of them is damage,
+// to be found by whoever reads the batch, and no reason to take the index for that of another log.
+Result<bool> Recovery::matches(Offset segment, const BatchMark& mark) {
+  auto mode = FileSystem::Mode::kRead;
+  SL_TRY(auto file, place_->seams.files.open(segment_path(place_->directory, segment), mode));
   uint8_t header[record::kBatchHeaderBytes];
-  SL_TRY(size_t n, opened->read_at(header, state.anchor.position));
+  SL_TRY(size_t n, file->read_at(header, mark.position));
+  if (n != sizeof header) return false;
   record::BatchView batch{Bytes(header)};
-  return n == sizeof header && batch.base_offset() == state.anchor.base && batch.crc() == state.anchor.crc &&
-         record::kBatchPrefixBytes + load_be<uint32_t>(header + 8) == state.anchor.size;
+  bool same_size = record::kBatchPrefixBytes + load_be<uint32_t>(header + 8) == mark.size;
+  return int{batch.base_offset() == mark.base} + int{batch.crc() == mark.crc} + int{same_size} >= 2;
 }
 
 Status Recovery::recover_segments() {
@@ -138,7 +144,10 @@ Status Recovery::recover_segment(size_t number) {
   bool holds_point = stored_ && file.base == recovery_segment;
   bool before_point = stored_ && file.base < recovery_segment;
 
-  if (known && before_point && known->stats.bytes == file.bytes && !last) return take_stored(number, *known);
+  if (known && before_point && !last) {
+    SL_TRY(bool same, is_same(file, *known));
+    if (same) return take_stored(number, *known);
+  }
   if (holds_point) {
     SL_CHECK(take_stored(number, *known));
   } else if (stored_) {
@@ -161,6 +170,13 @@ Status Recovery::recover_segment(size_t number) {
   SL_CHECK(walk(scan));
   if (!last) segment.file.reset();
   return {};
+}
+
+// Whether a sealed segment's file is the one that the index describes.
+Result<bool> Recovery::is_same(const SegmentFile& file, const StoredSegment& known) {
+  if (known.stats.bytes != file.bytes) return false;
+  if (options_.clean || known.stats.last.size == 0) return true;
+  return matches(file.base, known.stats.last);
 }
 
 // The index knows the segment, as a whole or up to the recovery point.
@@ -262,18 +278,19 @@ Status Recovery::settle_start() {
     changed_ = true;
     return forget_log(place_->seams.index, place_->topic, place_->partition);
   }
-  if (stored_ && stored_->state.log_start == log.log_start_) {
-    log.records_before_start_ = stored_->state.records_before_start;
-    return {};
-  }
-  changed_ = changed_ || stored_;
+  bool known = stored_ && stored_->state.log_start == log.log_start_;
+  changed_ = changed_ || (stored_ && !known);
   for (const auto& segment : log.segments_) {
-    if (segment->stats.next <= log.log_start_) {
+    bool whole = segment->stats.next <= log.log_start_;
+    if (whole && (!known || segment->base < stored_->state.segment)) {
       log.records_before_start_ += segment->stats.records;
       continue;
     }
-    SL_TRY(int64_t count,
-           count_before(*place_, log.view_of(*segment), segment->index.find(log.log_start_), log.log_start_));
+    int64_t count = known ? stored_->state.records_before_start : 0;
+    if (!known) {
+      auto entry = segment->index.find(log.log_start_);
+      SL_TRY(count, count_before(*place_, log.view_of(*segment), entry, log.log_start_));
+    }
     log.records_before_start_ += count;
     break;
   }

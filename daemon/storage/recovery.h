@@ -42,6 +42,8 @@ class Recovery {
   Status list_files();
   Status load_index();
   Result<bool> trust_anchor(const StoredLog& stored);
+  Result<bool> matches(Offset segment, const BatchMark& mark);
+  Result<bool> is_same(const SegmentFile& file, const StoredSegment& known);
   Status recover_segments();
   Status recover_segment(size_t number);
   Status take_stored(size_t number, const StoredSegment& known);
@@ -53,7 +55,7 @@ class Recovery {
   Result<bool> blame_epoch(Walk& walk, record::BatchView batch);
   Status judge(Walk& walk, uint64_t position, std::string_view why);
   Result<bool> later_group(Walk& walk, uint64_t position);
-  void learn(record::BatchView batch, int64_t now_ms);
+  void learn(record::BatchView batch);
   std::string_view refuse(const Walk& walk, record::BatchView batch) const;
   Status note_damage(Segment& segment, const DamagedRange& range, std::string_view why);
   Status cut(Walk& walk, uint64_t position, std::string_view why);

@@ -28,7 +28,7 @@ Status Recovery::walk(Walk& walk) {
         if (!blamed) break;
         why = {};
       }
-      if (walk.learn) learn(scanner.batch(), walk.now_ms);
+      if (walk.learn) learn(scanner.batch());
       segment.note(scanner.batch(), walk.now_ms);
     }
     over = found == BatchScanner::Found::kEnd || found == BatchScanner::Found::kZeros;
@@ -73,9 +73,10 @@ Result<bool> Recovery::blame_epoch(Walk& walk, record::BatchView batch) {
   return true;
 }
 
-void Recovery::learn(record::BatchView batch, int64_t now_ms) {
+// Producers count as used now: a rebuild does not know when they were, and must not forget one that is alive.
+void Recovery::learn(record::BatchView batch) {
   log_->epochs_.assign(batch.leader_epoch(), batch.base_offset());
-  if (batch.producer_id().value >= 0) log_->producers_.apply(batch, now_ms);
+  if (batch.producer_id().value >= 0) log_->producers_.apply(batch, place_->seams.clock.wall_ms());
 }
 
 // Bad bytes at `position`, where the batch segment.stats.next should begin.

@@ -16,6 +16,10 @@
 namespace sl {
 namespace {
 
+// A large write goes in pieces, and the disk is told to begin with each while the next is copied, so that the sync that
+// follows finds most of the work done. It is a hint and promises nothing.
+constexpr size_t kWritePieceBytes = 1 << 20;
+
 Error os_error(std::string_view doing, std::string_view path) {
   int e = errno;
   Errc code = Errc::kIo;
@@ -57,13 +61,27 @@ class PosixFile final : public File {
   Status write_at(std::span<const Bytes> pieces, uint64_t at) override {
     std::vector<iovec> left;
     left.reserve(pieces.size());
-    for (Bytes piece : pieces)
-      if (!piece.empty()) left.push_back({const_cast<uint8_t*>(piece.data()), piece.size()});
+    size_t total = 0;
+    for (Bytes piece : pieces) {
+      if (piece.empty()) continue;
+      left.push_back({const_cast<uint8_t*>(piece.data()), piece.size()});
+      total += piece.size();
+    }
+    bool large = total > 2 * kWritePieceBytes;
     for (size_t first = 0; first < left.size();) {
-      int count = static_cast<int>(std::min<size_t>(left.size() - first, IOV_MAX));
-      ssize_t n = ::pwritev(fd_, &left[first], count, static_cast<off_t>(at));
+      size_t count = 0, bytes = 0;
+      for (size_t i = first; i < left.size() && count < IOV_MAX && (!large || bytes < kWritePieceBytes); ++i, ++count)
+        bytes += left[i].iov_len;
+      size_t cut = large && bytes > kWritePieceBytes ? bytes - kWritePieceBytes : 0;
+      if (cut >= left[first + count - 1].iov_len) cut = 0;
+      left[first + count - 1].iov_len -= cut;
+      ssize_t n = ::pwritev(fd_, &left[first], static_cast<int>(count), static_cast<off_t>(at));
+      int failed = errno;
+      left[first + count - 1].iov_len += cut;
+      errno = failed;
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) return os_error("write", path_);
+      if (large) ::sync_file_range(fd_, static_cast<off_t>(at), n, SYNC_FILE_RANGE_WRITE);
       at += static_cast<uint64_t>(n);
       auto done = static_cast<size_t>(n);
       while (first < left.size() && done >= left[first].iov_len) done -= left[first++].iov_len;

@@ -42,7 +42,7 @@ struct ProducerOptions {
   // How long the cluster may say that a topic does not exist before its batches fail.
   int64_t unknown_topic_grace_ms = 5'000;
   // A batch is cut at this size; smaller where many partitions share `open_bytes_max`.
-  size_t batch_bytes = 512 << 10;
+  size_t batch_bytes = 1'000'000;
   // A record that makes a larger batch on its own is refused at append: what a topic takes at most by default.
   size_t record_batch_bytes_max = 1'000'000;
   // Records of one request, unless a single batch is larger.
