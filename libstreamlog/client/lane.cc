@@ -33,8 +33,11 @@ SealedBatch& Lane::seal(Sealing& sealing) {
   return *batches.back();
 }
 
-// True while a batch that was sent before is not settled.
+// Whether only one batch may be in flight: while one that was sent before is not settled, and until the leader has
+// stored one. A leader takes any sequence number of a producer it has never seen, so it would take the second batch
+// where it had to refuse the first.
 bool Lane::careful() const {
+  if (!known_ && !batches.empty() && batches.front()->base_sequence >= 0) return true;
   return std::any_of(batches.begin(), batches.end(),
                      [](const BatchPtr& batch) { return batch->attempts > (batch->in_flight ? 1 : 0); });
 }
@@ -65,6 +68,7 @@ void Lane::returned(SealedBatch& batch, bool maybe_stored) {
 void Lane::settled(const SealedBatch& batch, bool gap) {
   if (batch.in_flight) --in_flight_;
   if (gap && batch.base_sequence >= 0) gap_ = true;
+  if (!gap) known_ = true;
   std::erase_if(batches, [&](const BatchPtr& each) { return each.get() == &batch; });
 }
 

@@ -1,11 +1,12 @@
 // Lane: one partition's way out of a producer: the batch being filled, and those sealed and not yet settled, in the
 // order of their sequence numbers. No I/O and no time of its own; the producer says when.
 //
-// What is hard is that no batch may be stored twice and none may overtake another, whatever fails. While nothing has
-// failed, several batches are in flight. A batch that failed goes back to where it was, and until it is settled only
-// one batch at a time is in flight. A batch that is given up leaves a gap in the sequence, which the leader would
-// refuse: the lane lets everything in flight come back and then renumbers what is left in a new epoch. What may have
-// been stored in the old epoch cannot be renumbered without risking a double; it fails with its fate unknown.
+// What is hard is that no batch may be stored twice and none may overtake another, whatever fails. Once the first one
+// is stored, and while nothing has failed, several batches are in flight. A batch that failed goes back to where it
+// was, and until it is settled only one batch at a time is in flight. A batch that is given up leaves a gap in the
+// sequence, which the leader would refuse: the lane lets everything in flight come back and then renumbers what is left
+// in a new epoch. What may have been stored in the old epoch cannot be renumbered without risking a double; it fails
+// with its fate unknown.
 #pragma once
 #include <deque>
 #include <memory>
@@ -102,6 +103,7 @@ struct Lane {
   int16_t epochs_ = 0;  // begun beyond the producer's own
   int in_flight_ = 0;
   bool gap_ = false;
+  bool known_ = false;  // the leader has stored something of ours
 };
 
 // The sequence number `count` records later; after 2^31-1 comes 0.

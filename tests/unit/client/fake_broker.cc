@@ -27,8 +27,10 @@ Errc FakeState::append(Log& log, record::BatchView batch, Offset& base) {
       }
     }
     if (batch.producer_epoch() < producer.epoch) return Errc::kInvalidProducerEpoch;
+    // As Kafka: of a producer it has never seen any sequence is taken, since retention may have removed its traces.
+    bool unknown = producer.epoch < 0;
     int32_t expected = batch.producer_epoch() > producer.epoch ? 0 : producer.next_sequence;
-    if (batch.base_sequence() != expected) {
+    if (!unknown && batch.base_sequence() != expected) {
       ++out_of_order;
       return Errc::kOutOfOrderSequenceNumber;
     }
