@@ -33,7 +33,7 @@ Result<Printer> Printer::make(const Options& o) {
   } else {
     printer.format_ = RecordFormat::lines(o.delimiter, printer.null_text_);
   }
-  printer.values_only_ = !o.json && o.filter.empty() && printer.format_.value_only();
+  printer.values_only_ = !o.json && !o.format && o.filter.empty() && printer.format_.value_only();
   return printer;
 }
 
