@@ -62,7 +62,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   int64_t walked = walk(*batch, decompressor);
   record::CheckOptions rising{.contiguous = false};
   auto checked = record::check_records(*batch, decompressor, rising);
-  fuzz::require(checked.ok() == (walked >= 0), "check and walk agree");
+  // Of the attributes of a record, which Kafka has never used, the broker refuses what the consumer reads past.
+  bool refined = !checked && checked.error().context.find("attributes") != std::string::npos;
+  fuzz::require(refined || checked.ok() == (walked >= 0), "check and walk agree");
   if (checked) {
     fuzz::require(checked->count == walked && walked == batch->record_count(), "the count is the header's");
     if (whole) rewrite(*batch, *checked);
