@@ -9,9 +9,11 @@ namespace sl::tools::consume {
 namespace {
 
 constexpr size_t kHeldAnswers = 2;
+// With more partitions than this one answer of each is enough to be busy with, and as much as memory allows.
+constexpr size_t kManyPartitions = 32;
 // All that is held, for answers of the size that is asked for.
 constexpr size_t kHeldBytes = 12 << 20;
-constexpr size_t kAnswerBytesMin = 64 << 10;
+constexpr size_t kAnswerBytesMin = 4 << 10;
 constexpr size_t kAnswerBytesMax = 1 << 20;
 
 }  // namespace
@@ -25,6 +27,7 @@ client::ConsumerOptions merge_options(size_t partitions) {
 }
 
 TimeMerge::TimeMerge(client::Consumer& consumer, BufferPool& pool) : consumer_(consumer) {
+  held_max_ = consumer.assignment_count() > kManyPartitions ? 1 : kHeldAnswers;
   for (size_t i = 0; i < consumer.assignment_count(); ++i) {
     sources_.push_back(std::make_unique<Source>(i, pool));
     missing_.push_back(i);
@@ -112,7 +115,7 @@ void TimeMerge::take(const client::Fetched& fetched) {
     to += batch.size();
   }
   source.held.push_back(std::move(held));
-  if (source.held.size() >= kHeldAnswers) consumer_.pause(fetched.index);
+  if (source.held.size() >= held_max_) consumer_.pause(fetched.index);
 }
 
 }  // namespace sl::tools::consume

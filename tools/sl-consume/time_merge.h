@@ -1,5 +1,5 @@
 // TimeMerge: the records of several partitions as one stream in the order of their timestamps, each partition in its
-// own order. Nothing is collected: of each partition the answer that is being read is held, and one more.
+// own order. Nothing is collected: of each partition the answer that is being read is held, and at most one more.
 //
 // What is hard is that the next record is known only when every partition that has not ended shows its first one. So
 // partitions that are ahead are paused, and those that are waited for are fetched.
@@ -61,6 +61,7 @@ class TimeMerge {
   std::vector<size_t> missing_;  // sources without one that have not ended
   static constexpr size_t kNone = SIZE_MAX;
   size_t current_ = kNone;  // whose head was given out
+  size_t held_max_;         // answers of one partition
 };
 
 }  // namespace sl::tools::consume

@@ -35,9 +35,9 @@ client::ProducerOptions producer_options(const Options& options, size_t record_b
   if (producer.codec == record::Codec::kNone) producer.batch_bytes = std::min(producer.batch_bytes, record_bytes_max);
   producer.record_batch_bytes_max = kRecordBytesMax + kBatchSlackBytes;
   if (copies) {
-    // What is under way is in memory twice.
-    producer.open_bytes_max /= 2;
-    producer.sealed_bytes_max /= 2;
+    // What is under way is in memory twice, and the copy of a small record is several times as large.
+    producer.open_bytes_max /= 4;
+    producer.sealed_bytes_max /= 4;
   }
   return producer;
 }
