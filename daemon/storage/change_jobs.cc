@@ -51,15 +51,20 @@ Status TruncateJob::forget_in_index() {
   size_t entries = describe_segment(*place_, kept_, kept_.stats, puts);
   std::string key = state_key(*place_);
   puts.emplace_back(key, encode_state(key, state_));
+  bool rewritten = false;
   Status written = place_->seams.index.write([&](kv::Writer& writer) -> Status {
     for (Offset base : dropped_) SL_CHECK(forget_segment(writer, *place_, base));
+    // A recovery point that lies before the cut stays: epochs and producers are known up to there and no further.
+    SL_TRY(auto stored, load_state(writer, *place_));
+    rewritten = stored && stored->recovery_point > state_.recovery_point;
+    if (!rewritten) return {};
     std::string prefix = chunk_prefix(*place_, kept_.base);
     std::string from = known_ ? chunk_key(*place_, kept_.base, kept_.stats.next) : prefix;
     SL_TRY([[maybe_unused]] auto erased, writer.erase_range(from, kv::prefix_end(prefix)));
     for (const auto& [name, value] : puts) SL_CHECK(writer.put(name, value));
     return {};
   });
-  if (written) kept_.index.stored(entries, false);
+  if (written && rewritten) kept_.index.stored(entries, false);
   return written;
 }
 
@@ -97,20 +102,21 @@ void LogStartJob::run() {
 
 void RetentionJob::run() {
   FileSystem& files = place_->seams.files;
+  // What is not in the index when a crash comes between is read again by the next start; the other way round, entries
+  // of files that are gone would stay for ever.
+  // A full disk may refuse the index its pages; the deletion, which makes room, goes on, and the next start clears up.
+  Status forgotten = place_->seams.index.write([this](kv::Writer& writer) -> Status {
+    for (Offset base : bases_) SL_CHECK(forget_segment(writer, *place_, base));
+    return {};
+  });
   for (Offset base : bases_) {
+    if (!result_) return;
     std::string path = segment_path(place_->directory, base);
     // The name goes first, and durably: a crash must not leave a later segment gone and an earlier one there.
     result_ = files.rename(path, path + ".deleted");
     if (result_) result_ = files.sync_directory(place_->directory);
     if (result_) result_ = files.remove(path + ".deleted");
-    if (!result_) break;
-    ++deleted_;
   }
-  if (deleted_ == 0) return;
-  Status forgotten = place_->seams.index.write([this](kv::Writer& writer) -> Status {
-    for (size_t i = 0; i < deleted_; ++i) SL_CHECK(forget_segment(writer, *place_, bases_[i]));
-    return {};
-  });
   if (result_) result_ = std::move(forgotten);
 }
 

@@ -76,7 +76,6 @@ class RetentionJob final : public Job {
   std::vector<Offset> bases_;  // oldest first
   // Results.
   Status result_;
-  size_t deleted_ = 0;
 };
 
 // Builds the index of a sealed segment anew, from its bytes.

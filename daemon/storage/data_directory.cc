@@ -68,6 +68,15 @@ std::string place_name(const PartitionPlace& place) {
   return fmt::format("{}-{}", place.topic.text(), place.partition.value);
 }
 
+std::optional<PartitionPlace> parse_place_name(std::string_view name) {
+  size_t dash = name.rfind('-');
+  if (dash == name.npos) return std::nullopt;
+  auto topic = Uuid::parse(name.substr(0, dash));
+  auto partition = parse_int(name.substr(dash + 1));
+  if (!topic || !partition || *partition < 0 || *partition > INT32_MAX) return std::nullopt;
+  return PartitionPlace{*topic, Partition(static_cast<int32_t>(*partition))};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const Seams& seams, std::string path, NodeId node) {
@@ -143,14 +152,29 @@ Status DataDirectory::sweep_deleted() {
   std::string deleted = path_ + "/deleted";
   auto names = files_->list(deleted);
   if (!names) return names.code() == Errc::kNotFound ? Status() : Status(std::move(names).error());
-  for (const auto& name : *names) SL_CHECK(files_->remove_tree(deleted + "/" + name));
+  // The process may have died before it had synced the new names.
+  if (!names->empty()) SL_CHECK(files_->sync_directory(deleted));
+  for (const auto& name : *names) {
+    if (auto place = parse_place_name(name)) {
+      auto synced = files_->sync_directory(parent_of(partition_path(place->topic, place->partition)));
+      if (!synced && synced.code() != Errc::kNotFound) return synced;
+      SL_CHECK(forget_log(*index_, place->topic, place->partition));
+    }
+    SL_CHECK(files_->remove_tree(deleted + "/" + name));
+  }
   return {};
 }
 
 Status DataDirectory::begin_writing() {
   auto removed = files_->remove(path_ + "/clean");
   if (!removed && removed.code() != Errc::kNotFound) return removed;
-  return files_->sync_directory(path_);
+  SL_CHECK(files_->sync_directory(path_));
+  if (was_clean_) return {};
+  // A process that was killed may have left folders of partitions whose names were never synced.
+  SL_TRY(auto topics, files_->list(path_));
+  for (const auto& name : topics)
+    if (Uuid::parse(name)) SL_CHECK(files_->sync_directory(path_ + "/" + name));
+  return {};
 }
 
 Status DataDirectory::end_cleanly() {
@@ -211,11 +235,13 @@ Status DataDirectory::delete_partition(const PartitionPlace& place) {
   if (renamed) {
     SL_CHECK(files_->sync_directory(deleted));
     SL_CHECK(files_->sync_directory(parent_of(from)));
-    SL_CHECK(files_->remove_tree(target));
   }
+  // Before the bytes: as long as they are there, the next start knows what is left to do.
+  SL_CHECK(forget_log(*index_, place.topic, place.partition));
+  if (renamed) SL_CHECK(files_->remove_tree(target));
   auto emptied = files_->list(parent_of(from));
   if (emptied && emptied->empty()) (void)files_->remove(parent_of(from));
-  return forget_log(*index_, place.topic, place.partition);
+  return {};
 }
 
 }  // namespace sl::storage

@@ -23,14 +23,14 @@ Recovery::Recovery(std::shared_ptr<const LogPlace> place, const OpenOptions& opt
 Result<OpenedLog> Recovery::run() {
   SL_CHECK(make_directory());
   SL_CHECK(list_files());
+  if (files_.empty()) SL_CHECK(sync_names());
   SL_CHECK(load_index());
   SL_CHECK(recover_segments());
   SL_CHECK(settle());
-  if (changed_) SL_CHECK(sync_all());
+  if (!made_ && (changed_ || !options_.clean)) SL_CHECK(sync_all());
   return OpenedLog{std::move(log_), std::move(report_)};
 }
 
-// Each new name is synced in its parent, from the first folder that was there down.
 Status Recovery::make_directory() {
   FileSystem& files = place_->seams.files;
   std::vector<std::string> missing;
@@ -40,9 +40,18 @@ Status Recovery::make_directory() {
     missing.push_back(path);
     if (parent_of(path) == path) break;
   }
-  for (auto path = missing.rbegin(); path != missing.rend(); ++path) {
-    SL_CHECK(files.make_directory(*path));
-    SL_CHECK(files.sync_directory(parent_of(*path)));
+  for (auto path = missing.rbegin(); path != missing.rend(); ++path) SL_CHECK(files.make_directory(*path));
+  folders_made_ = missing.size();
+  return {};
+}
+
+// Syncs the names of the folders of a new log: those that were made, and two in any case, since a process that was
+// killed between making a folder and syncing its name leaves one that exists and may not last.
+Status Recovery::sync_names() {
+  std::string path = place_->directory;
+  for (size_t i = 0; i < std::max<size_t>(folders_made_, 2); ++i) {
+    path = parent_of(path);
+    SL_CHECK(place_->seams.files.sync_directory(path));
   }
   return {};
 }
@@ -77,10 +86,27 @@ Status Recovery::load_index() {
     else
       report_.checkpoint_end = (*loaded)->state.recovery_point;
   }
-  if (trusted) return {};
+  if (trusted) return forget_missing();
   report_.rebuilt = !files_.empty();
   // Leftovers would mix with what is stored anew.
   auto forgotten = forget_log(place_->seams.index, place_->topic, place_->partition);
+  if (!forgotten)
+    place_->seams.logger.warn("cannot clear the index of log directory={}: {}", place_->directory,
+                              forgotten.error().context);
+  return {};
+}
+
+// An index from before a deletion (a backup that came back) knows segments that are gone.
+Status Recovery::forget_missing() {
+  std::vector<Offset> missing;
+  for (const StoredSegment& known : stored_->segments)
+    if (std::none_of(files_.begin(), files_.end(), [&](const SegmentFile& file) { return file.base == known.base; }))
+      missing.push_back(known.base);
+  if (missing.empty()) return {};
+  auto forgotten = place_->seams.index.write([&](kv::Writer& writer) -> Status {
+    for (Offset base : missing) SL_CHECK(forget_segment(writer, *place_, base));
+    return {};
+  });
   if (!forgotten)
     place_->seams.logger.warn("cannot clear the index of log directory={}: {}", place_->directory,
                               forgotten.error().context);
@@ -232,7 +258,7 @@ Status Recovery::settle() {
   if (log.segments_.empty()) {
     log.segments_.push_back(std::make_unique<Segment>(options_.log_start));
     SL_TRY(log.active().file, create_segment(*place_, options_.log_start));
-    changed_ = true;
+    made_ = true;
   }
   if (!log.active().file) {
     SL_TRY(auto opened,
@@ -299,7 +325,8 @@ Status Recovery::settle_start() {
 
 // What was accepted is synced before anybody sees it.
 Status Recovery::sync_all() {
-  SL_CHECK(log_->active().file->sync());
+  if (changed_) SL_CHECK(log_->active().file->sync());
+  // A process that was killed may have left names made or gone that were never synced; and nothing tells.
   return place_->seams.files.sync_directory(place_->directory);
 }
 

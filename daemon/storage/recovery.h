@@ -39,8 +39,10 @@ class Recovery {
     int64_t now_ms = -1;
   };
   Status make_directory();
+  Status sync_names();
   Status list_files();
   Status load_index();
+  Status forget_missing();
   Result<bool> trust_anchor(const StoredLog& stored);
   Result<bool> matches(Offset segment, const BatchMark& mark);
   Result<bool> is_same(const SegmentFile& file, const StoredSegment& known);
@@ -71,6 +73,8 @@ class Recovery {
   RecoveryReport report_;
   std::vector<SegmentFile> files_;
   std::optional<StoredLog> stored_;
+  size_t folders_made_ = 0;
+  bool made_ = false;     // a new log, durable already
   bool changed_ = false;  // something was scanned, cut or made: sync it
 };
 

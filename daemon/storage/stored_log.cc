@@ -262,13 +262,17 @@ std::optional<StoredChunk> decode_chunk(std::string_view key, std::string_view v
   return chunk;
 }
 
+Result<std::optional<StoredState>> load_state(kv::Reader& reader, const LogPlace& place) {
+  std::string key = state_key(place);
+  SL_TRY(auto value, reader.get(key));
+  return value ? decode_state(key, *value) : std::nullopt;
+}
+
 Result<std::optional<StoredLog>> load_log(const LogPlace& place) {
   StoredLog log;
   bool usable = false;
   SL_CHECK(place.seams.index.read([&](kv::Reader& reader) -> Status {
-    std::string key = state_key(place);
-    SL_TRY(auto value, reader.get(key));
-    auto state = value ? decode_state(key, *value) : std::nullopt;
+    SL_TRY(auto state, load_state(reader, place));
     if (!state) return {};
     log.state = *state;
     usable = true;

@@ -73,6 +73,8 @@ std::string encode_epochs(std::string_view key, std::span<const EpochStart> star
 std::string encode_producer(std::string_view key, const ProducerEntry& entry);
 std::optional<StoredChunk> decode_chunk(std::string_view key, std::string_view value);
 
+// The state alone.
+Result<std::optional<StoredState>> load_state(kv::Reader& reader, const LogPlace& place);
 // All of it but the chunks; nothing where there is no usable state. Errors are the store's.
 Result<std::optional<StoredLog>> load_log(const LogPlace& place);
 

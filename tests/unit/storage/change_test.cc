@@ -246,6 +246,25 @@ TEST_F(LogChangeTest, ARetentionCutShortByACrashLeavesNoHole) {
     }
 }
 
+TEST_F(LogChangeTest, RetentionMakesRoomThoughTheIndexIsFull) {
+  settings.segment_bytes = 1000;
+  settings.retention_bytes = 3000;
+  settings.retention_ms = -1;
+  open();
+  produce(30, {.value_bytes = 350});
+  ASSERT_TRUE(checkpoint().ok());
+  size_t before = files().size();
+  medium->fail_commit_at(1);
+  EXPECT_FALSE(retain().ok());
+  EXPECT_LT(files().size(), before - 5);
+  EXPECT_FALSE(log->poisoned());
+  ASSERT_TRUE(checkpoint().ok());
+  kept_log_start = log->log_start();
+  kill();
+  open();  // clears up
+  expect_index_as_rebuilt();
+}
+
 TEST_F(LogChangeTest, ATruncationCutShortByACrashLeavesNoHole) {
   settings.segment_bytes = 1000;
   open();
