@@ -24,7 +24,7 @@ namespace {
 constexpr size_t kPiecesPerCall = 64;
 // What the kernel may hold for us in each direction of a unix socket; larger is fewer wake-ups at full speed.
 constexpr int kSocketBufferBytes = 1 << 20;
-constexpr int kSynRetries = 3;
+constexpr int kSynRetries = 2;
 
 Error socket_error(std::string_view doing, const std::string& peer, int e) {
   Errc code = Errc::kIo;
@@ -126,7 +126,7 @@ void prepare_socket(int fd, bool is_unix) {
   int one = 1;
   if (!is_unix) {
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    // A connect cannot be cancelled, so one into silence must end by itself: after 15 s, not the kernel's two minutes.
+    // A connect cannot be cancelled, so one into silence must end by itself: after 7 s, not the kernel's two minutes.
     ::setsockopt(fd, IPPROTO_TCP, TCP_SYNCNT, &kSynRetries, sizeof kSynRetries);
     return;
   }

@@ -29,7 +29,7 @@ struct ClusterOptions {
   int64_t backoff_min_ms = 50;
   int64_t backoff_max_ms = 1'000;
   // What freed blocks the pool of this client keeps for reuse.
-  size_t pool_kept_bytes = 8 << 20;
+  size_t pool_kept_bytes = 24 << 20;
 };
 
 struct Node {
