@@ -1,5 +1,7 @@
 // sl-produce: lines, files or JSON from a shell into a topic. Here are its frame and its end: what was read is waited
 // for, what became of it is said, and a signal that came is died by.
+#include <algorithm>
+
 #include "tools/common/command_line.h"
 #include "tools/common/exit_code.h"
 #include "tools/common/record_format.h"
@@ -139,7 +141,10 @@ aio::Task<int> produce_all(Session& session, const Options& options, Prepared& p
 }
 
 int produce_main(Options& options, Messages& messages, Ending& ending) {
-  if (auto checked = check(options); !checked) return messages.error("", checked.error());
+  // -X list needs nothing else.
+  const auto& settings = options.common.brokers.settings;
+  bool only_list = std::find(settings.begin(), settings.end(), "list") != settings.end();
+  if (auto checked = check(options); !checked && !only_list) return messages.error("", checked.error());
   Prepared prepared;
   auto reader = make_reader(options);
   if (!reader) return messages.error("--format", reader.error());

@@ -28,7 +28,8 @@ class Pace {
     double amount = rate_.bytes ? static_cast<double>(bytes) : 1.0;
     // Time that was not used is lost beyond this: a stalled input must not be followed by a flood.
     constexpr int64_t kBehindMaxNs = 100'000'000;
-    due_ns_ = std::max(due_ns_, now_ns - kBehindMaxNs) + static_cast<int64_t>(amount / rate_.per_second * 1e9);
+    int64_t from_ns = due_ns_ == 0 ? now_ns : std::max(due_ns_, now_ns - kBehindMaxNs);
+    due_ns_ = from_ns + static_cast<int64_t>(amount / rate_.per_second * 1e9);
   }
 
  private:

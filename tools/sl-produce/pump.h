@@ -53,7 +53,6 @@ class Pump {
   Halt append_held();
   Halt refused(Errc code);
   void shape_held();
-  bool too_large(const OpenTopic& topic, size_t payload_bytes);
   Error too_large_error(const OpenTopic* topic, uint64_t bytes, std::string_view what) const;
   size_t payload_of(const client::ProducerRecord& record) const;
   bool is_plain() const;
