@@ -28,7 +28,8 @@ struct ModelBatch {
 struct LogModel {
   LogId id;
   storage::LogSettings settings;
-  // All that was queued and not undone, dropped or cut since, oldest first. Those that are not acknowledged may be lost.
+  // All that was queued and not undone, dropped or cut since, oldest first. Those that are not acknowledged may be
+  // lost.
   std::vector<ModelBatch> batches;
   // Acknowledged as durable: the log does not end before it. And what the page cache has, for a crash without a power
   // cut.

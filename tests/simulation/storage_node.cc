@@ -23,8 +23,7 @@ Status StorageNode::start() {
 }
 
 storage::Seams StorageNode::log_seams() {
-  return storage::Seams{seams_.files,   seams_.clock, logger_,       data_->index(),
-                        seams_.buffers, tails_,       seams_.options};
+  return storage::Seams{seams_.files, seams_.clock, logger_, data_->index(), seams_.buffers, tails_, seams_.options};
 }
 
 storage::LogPlace StorageNode::place_of(const LogId& id) {
@@ -77,8 +76,8 @@ Status StorageNode::stop_cleanly() {
 }
 
 Result<storage::Appended> StorageNode::append(storage::PartitionLog& log, Slice batch, Epoch epoch) {
-  SL_TRY(auto checked, storage::check_batch(std::move(batch), log.settings(), seams_.clock.wall_ms(), checker_,
-                                            seams_.buffers));
+  SL_TRY(auto checked,
+         storage::check_batch(std::move(batch), log.settings(), seams_.clock.wall_ms(), checker_, seams_.buffers));
   return log.append(checked, epoch);
 }
 
@@ -98,16 +97,21 @@ Status StorageNode::sync(storage::PartitionLog& log) {
   return {};
 }
 
-Result<std::vector<std::string>> StorageNode::read(storage::PartitionLog& log, Offset from, Offset limit,
-                                                   size_t bytes_max) {
+namespace {
+
+Result<storage::ReadResult> read_once(storage::PartitionLog& log, Offset from, Offset limit, size_t bytes_max) {
+  SL_TRY(auto plan, log.plan_read(from, bytes_max, limit));
+  if (!plan.job) return std::move(plan.result);
+  plan.job->run();
+  return log.finish(std::move(plan.job));
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> StorageNode::read(storage::PartitionLog& log, Offset from, Offset limit) {
   std::vector<std::string> batches;
   while (from < limit) {
-    SL_TRY(auto plan, log.plan_read(from, bytes_max, limit));
-    storage::ReadResult result = std::move(plan.result);
-    if (plan.job) {
-      plan.job->run();
-      SL_TRY(result, log.finish(std::move(plan.job)));
-    }
+    SL_TRY(auto result, read_once(log, from, limit, 64 << 10));
     for (const Slice& slice : result.slices) {
       for (Bytes rest = slice.bytes; !rest.empty();) {
         SL_TRY(record::BatchView batch, record::parse_batch(rest));
@@ -119,6 +123,13 @@ Result<std::vector<std::string>> StorageNode::read(storage::PartitionLog& log, O
     from = result.next;
   }
   return batches;
+}
+
+Result<std::string> StorageNode::read_batch(storage::PartitionLog& log, Offset from) {
+  SL_TRY(auto result, read_once(log, from, log.log_end(), 1));
+  if (result.slices.empty()) return Error{Errc::kUnknownServerError, "a read that brings nothing"};
+  SL_TRY(record::BatchView batch, record::parse_batch(result.slices.front().bytes));
+  return std::string(as_text(batch.bytes()));
 }
 
 Result<std::optional<storage::FoundTime>> StorageNode::find_time(storage::PartitionLog& log, int64_t timestamp_ms) {

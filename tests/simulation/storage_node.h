@@ -70,8 +70,9 @@ class StorageNode {
   static Status write(storage::PartitionLog& log);
   static Status sync(storage::PartitionLog& log);
   // Whole batches from the one that holds `from` up to `limit`, one string each.
-  static Result<std::vector<std::string>> read(storage::PartitionLog& log, Offset from, Offset limit,
-                                               size_t bytes_max = 64 << 10);
+  static Result<std::vector<std::string>> read(storage::PartitionLog& log, Offset from, Offset limit);
+  // The first of them.
+  static Result<std::string> read_batch(storage::PartitionLog& log, Offset from);
   static Result<std::optional<storage::FoundTime>> find_time(storage::PartitionLog& log, int64_t timestamp_ms);
 
   storage::DataDirectory& data() { return *data_; }
