@@ -101,6 +101,7 @@ aio::Task<void> Replicas::open_one(Key key, Wanted wanted, Status* result) {
   options.clean = data_.was_clean();
   options.distrust_cache = data_.distrust_cache();
   options.log_start = wanted.log_start;
+  options.epoch_max = wanted.leader_epoch;
   storage::Seams seams{shard_.runtime.files(), shard_.runtime.clock(), shard_.logger,
                        data_.index(),          shard_.buffers,         tails_,
                        options_.storage};

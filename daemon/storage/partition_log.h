@@ -40,6 +40,8 @@ struct OpenOptions {
   bool distrust_cache = false;
   // What the metadata says; the log begins there or later.
   Offset log_start{0};
+  // The same, where it is known to be complete: no batch is of a later epoch. No CRC covers that field.
+  Epoch epoch_max = kNoEpoch;
 };
 
 struct RecoveryReport {

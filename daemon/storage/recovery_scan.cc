@@ -48,6 +48,8 @@ Status Recovery::walk(Walk& walk) {
 }
 
 std::string_view Recovery::refuse(const Walk& walk, record::BatchView batch) const {
+  if (options_.epoch_max != kNoEpoch && batch.leader_epoch() > options_.epoch_max)
+    return "a batch of an epoch that has not begun";
   Epoch least = walk.learn ? log_->epochs_.latest() : kNoEpoch;
   std::string_view why = misfit(batch, {walk.segment->stats.next, least, options_.settings.compact});
   if (!why.empty() || walk.learn) return why;
@@ -57,14 +59,18 @@ std::string_view Recovery::refuse(const Walk& walk, record::BatchView batch) con
 }
 
 // No CRC covers the epoch in a batch's header. One that was changed upwards makes the good batches behind it look
-// wrong: if the epoch before the last batch would do, it is that last batch that is damaged.
+// wrong: if the epoch before the last batch would do, it is that last batch that is damaged, be it in this segment or
+// at the end of the one before.
 Result<bool> Recovery::blame_epoch(Walk& walk, record::BatchView batch) {
-  Segment& segment = *walk.segment;
+  auto& segments = log_->segments_;
+  bool begins = walk.segment->stats.last.size == 0 && segments.size() > 1;
+  Segment& segment = begins ? *segments[segments.size() - 2] : *walk.segment;
   EpochCache& epochs = log_->epochs_;
   const BatchMark& last = segment.stats.last;
   if (!walk.learn || last.size == 0 || epochs.starts().empty() || epochs.starts().back().start != last.base)
     return false;
-  if (batch.base_offset() != segment.stats.next || batch.leader_epoch() >= epochs.latest()) return false;
+  if (batch.base_offset() != walk.segment->stats.next || batch.leader_epoch() >= epochs.latest()) return false;
+  if (segment.stats.next != batch.base_offset()) return false;
   auto starts = epochs.starts();
   if (starts.size() > 1 && batch.leader_epoch() < starts[starts.size() - 2].epoch) return false;
   epochs.truncate_to(last.base);
