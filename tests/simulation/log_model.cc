@@ -165,7 +165,7 @@ namespace {
 
 // The last batch of each producer, if the log still has it: a retry must be answered with its offset.
 std::string check_retries(StorageNode& node, storage::PartitionLog& log, const LogModel& model, BufferPool& buffers) {
-  std::vector<ProducerId> seen;
+  std::vector<ProducerId> seen = model.cut_producers;
   for (auto batch = model.batches.rbegin(); batch != model.batches.rend(); ++batch) {
     bool there = batch->next <= log.log_end() && batch->base >= log.log_start();
     ProducerId id = batch->producer.id;
@@ -185,7 +185,8 @@ std::string check_retries(StorageNode& node, storage::PartitionLog& log, const L
 std::string check_appends(StorageNode& node, const LogModel& model, BufferPool& buffers, int64_t now_ms) {
   storage::PartitionLog& log = *node.find(model.id);
   if (model.anew_at) return {};
-  std::string wrong = check_retries(node, log, model, buffers);
+  bool cut_under_way = model.end_min.value != INT64_MAX;
+  std::string wrong = cut_under_way ? std::string() : check_retries(node, log, model, buffers);
   if (!wrong.empty()) return fmt::format("log {} {}", model.id.text(), wrong);
   std::vector<SampleRecord> records{{now_ms, sample_value(1, 40)}, {now_ms, sample_value(2, 40)}};
   Offset base = log.log_end();
@@ -228,8 +229,12 @@ std::string describe_index(StorageNode& node, const LogId& id) {
       return {};
     });
   }
+  storage::EpochCache epochs;
   for (const auto& start : log.epochs)
-    if (start.start < state.recovery_point) text += fmt::format("epoch {} {}\n", start.epoch.value, start.start.value);
+    if (start.start < state.recovery_point) epochs.assign(start.epoch, start.start);
+  // A truncation stores a new log start alone.
+  epochs.advance_start(state.log_start);
+  for (const auto& start : epochs.starts()) text += fmt::format("epoch {} {}\n", start.epoch.value, start.start.value);
   return text;
 }
 

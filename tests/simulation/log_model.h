@@ -39,6 +39,10 @@ struct LogModel {
   Offset log_start{0};
   Offset metadata_start{0};
 
+  // Batches of these were cut away: if they were more than the five that a log remembers, older ones are not known as
+  // duplicates any more, and no client has them in flight.
+  std::vector<ProducerId> cut_producers;
+
   // The latitude of an operation under way.
   Offset end_min{INT64_MAX};
   Offset start_max{-1};

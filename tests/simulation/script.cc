@@ -228,11 +228,16 @@ Status Script::truncate(LogModel& model) {
   model.durable_end = log.synced_end();
   model.settle();
   // Whoever leads now is another, with producers of its own.
-  Writer& writer = writers_[model.id];
-  writer.producer = {ProducerId(++producers_), 0, 0};
-  writer.epoch = Epoch(writer.epoch.value + 1);
-  log.assign_epoch(writer.epoch);
+  new_leader(model, log);
   return {};
+}
+
+void Script::new_leader(LogModel& model, storage::PartitionLog& log) {
+  Writer& writer = writers_[model.id];
+  model.cut_producers.push_back(writer.producer.id);
+  writer.producer = {ProducerId(++producers_), 0, 0};
+  writer.epoch = Epoch(std::max(writer.epoch.value, log.latest_epoch().value) + 1);
+  log.assign_epoch(writer.epoch);
 }
 
 Status Script::begin_anew(LogModel& model) {
@@ -247,10 +252,7 @@ Status Script::begin_anew(LogModel& model) {
   }
   model.begin_anew(start);
   model.settle();
-  Writer& writer = writers_[model.id];
-  writer.producer = {ProducerId(++producers_), 0, 0};
-  writer.epoch = Epoch(writer.epoch.value + 1);
-  log.assign_epoch(writer.epoch);
+  new_leader(model, log);
   return {};
 }
 
@@ -315,10 +317,7 @@ Status Script::recover() {
     model.log_start = log.log_start();
     model.durable_end = model.written_end = log.synced_end();
     model.settle();
-    Writer& writer = writers_[id];
-    writer.producer = {ProducerId(++producers_), 0, 0};
-    writer.epoch = Epoch(std::max(writer.epoch.value, log.latest_epoch().value) + 1);
-    log.assign_epoch(writer.epoch);
+    new_leader(model, log);
   }
   return {};
 }

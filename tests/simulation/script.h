@@ -51,6 +51,7 @@ class Script {
   Status retain(LogModel& model);
   Status truncate(LogModel& model);
   Status begin_anew(LogModel& model);
+  void new_leader(LogModel& model, storage::PartitionLog& log);
   Status configure(LogModel& model);
   Status restart(Restart how);
   Status on_log(uint64_t choice, LogModel& model);

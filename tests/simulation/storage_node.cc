@@ -31,7 +31,7 @@ storage::LogPlace StorageNode::place_of(const LogId& id) {
 }
 
 Result<storage::RecoveryReport> StorageNode::open(const LogId& id, const storage::LogSettings& settings,
-                                                  Offset log_start) {
+                                                  Offset log_start, Epoch epoch_max) {
   storage::OpenOptions options;
   options.directory = data_->partition_path(id.topic, id.partition);
   options.topic = id.topic;
@@ -40,6 +40,7 @@ Result<storage::RecoveryReport> StorageNode::open(const LogId& id, const storage
   options.clean = data_->was_clean();
   options.distrust_cache = data_->distrust_cache();
   options.log_start = log_start;
+  options.epoch_max = epoch_max;
   SL_TRY(auto opened, storage::PartitionLog::open(log_seams(), std::move(options)));
   logs_[id] = std::move(opened.log);
   return std::move(opened.report);

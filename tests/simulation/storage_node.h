@@ -54,8 +54,9 @@ class StorageNode {
 
   // Opens the data directory and removes the clean mark, as a daemon does before anything else.
   Status start();
-  // Recovers the log, or makes it. `log_start` is what the metadata says.
-  Result<storage::RecoveryReport> open(const LogId& id, const storage::LogSettings& settings, Offset log_start);
+  // Recovers the log, or makes it. `log_start` and `epoch_max` are what the metadata says.
+  Result<storage::RecoveryReport> open(const LogId& id, const storage::LogSettings& settings, Offset log_start,
+                                       Epoch epoch_max = kNoEpoch);
   // Null where it is not open.
   storage::PartitionLog* find(const LogId& id);
   // Closes it without a word and deletes it.
