@@ -29,9 +29,9 @@ PartitionLog::~PartitionLog() {
 }
 
 Segment* PartitionLog::find_segment(Offset base) {
-  for (const auto& segment : segments_)
-    if (segment->base == base) return segment.get();
-  return nullptr;
+  auto at = std::lower_bound(segments_.begin(), segments_.end(), base,
+                             [](const auto& segment, Offset b) { return segment->base < b; });
+  return at != segments_.end() && (*at)->base == base ? at->get() : nullptr;
 }
 
 void PartitionLog::assign_epoch(Epoch epoch) {

@@ -10,9 +10,9 @@
 namespace sl::storage {
 namespace {
 
-// A group ends here though more waits. A producer has at most five batches of 1 MB in flight on a partition: were all of
-// them to share one sync, it could send nothing meanwhile. With two groups' worth on their way, the next one is received
-// and checked while this one is being made durable.
+// A group ends here though more waits. A producer has at most five batches of 1 MB in flight on a partition: were all
+// of them to share one sync, it could send nothing meanwhile. With two groups' worth on their way, the next one is
+// received and checked while this one is being made durable.
 constexpr size_t kGroupBytesWanted = 2'200'000;
 
 MutableBytes writable(const Slice& batch) {

@@ -23,10 +23,11 @@ Recovery::Recovery(std::shared_ptr<const LogPlace> place, const OpenOptions& opt
 Result<OpenedLog> Recovery::run() {
   SL_CHECK(make_directory());
   SL_CHECK(list_files());
-  if (files_.empty()) SL_CHECK(sync_names());
   SL_CHECK(load_index());
   SL_CHECK(recover_segments());
   SL_CHECK(settle());
+  // After the segment's own name: most file systems make all of them durable at once then.
+  if (made_) SL_CHECK(sync_names());
   if (!made_ && (changed_ || !options_.clean)) SL_CHECK(sync_all());
   return OpenedLog{std::move(log_), std::move(report_)};
 }

@@ -246,7 +246,7 @@ TEST_F(RecoveryTest, FlippedBitsBeforeTheCheckpointAreAllFound) {
     segments.emplace_back(segment_path(log->directory(), segment->base), segment->stats.bytes);
   log.reset();
   auto intact = disk->clone();
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < 1000; ++round) {
     boot(intact->clone());
     auto& [path, bytes] = segments[random.below(segments.size())];
     uint64_t byte = random.below(bytes);
