@@ -18,8 +18,11 @@ bool is_wildcard(const aio::Address& address) {
   return address.host == "0.0.0.0" || address.host == "::" || address.host == "*";
 }
 
+// A name that only begins with 127. could be anybody's.
 bool is_loopback(const aio::Address& address) {
-  return address.is_unix() || address.host == "localhost" || address.host == "::1" || address.host.starts_with("127.");
+  bool number = address.host.find_first_not_of("0123456789.") == std::string::npos;
+  return address.is_unix() || address.host == "localhost" || address.host == "::1" ||
+         (number && address.host.starts_with("127."));
 }
 
 // "NAME=ADDR" or "ADDR".
