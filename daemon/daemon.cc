@@ -115,6 +115,7 @@ aio::Task<Status> Daemon::open_listeners() {
   cluster::ControllerOptions self;
   self.node = config_.settings.node();
   self.directory = parts_->data->format().directory_id;
+  if (std::string rack = config_.settings.text("broker.rack"); !rack.empty()) self.rack = std::move(rack);
   std::vector<server::ListenerName> names;
   for (auto& one : config_.listeners) {
     SL_CO_TRY(auto listener, seams_.runtime.listen(one.address, aio::ListenOptions()));
@@ -135,10 +136,12 @@ aio::Task<Status> Daemon::open_listeners() {
                             config_.settings,  parts_->image,      *parts_->controller,     *parts_->quorum,
                             *parts_->replicas, parts_->authoriser, config_.settings.node(), std::move(names)};
   parts_->broker = std::make_unique<server::Broker>(std::move(reach));
-  auto sessions_max = static_cast<size_t>(config_.settings.integer("max.connections"));
+  server::AcceptorLimits limits;
+  limits.sessions_max = static_cast<size_t>(config_.settings.integer("max.connections"));
+  limits.idle_ms_max = config_.settings.integer("connections.max.idle.ms");
   for (size_t i = 0; i < parts_->bound.size(); ++i) {
     parts_->acceptors.push_back(std::make_unique<server::Acceptor>(*parts_->broker, std::move(parts_->bound[i]),
-                                                                   config_.listeners[i].name, sessions_max));
+                                                                   config_.listeners[i].name, limits));
     parts_->tasks.spawn(parts_->acceptors.back()->run());
   }
   co_return Status();

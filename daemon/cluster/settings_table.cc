@@ -281,7 +281,6 @@ constexpr Setting kBrokerSettings[] = {
      kInt32Max,
      {},
      "A partition forgets an idempotent producer of which it has heard nothing for so long."},
-    {"socket.group", kString, "", INT64_MIN, INT64_MAX, {}, "The system group that may use the unix socket."},
 };
 
 // The order of names is checked where a mistake costs a compilation and no more.

@@ -28,7 +28,8 @@ Replicas::Replicas(Shard& shard, storage::DataDirectory& data, const cluster::Br
       node_(node),
       options_(options),
       checkpointer_(data.index()),
-      round_done_(shard.runtime), checkpointed_(shard.runtime),
+      round_done_(shard.runtime),
+      checkpointed_(shard.runtime),
       tick_(shard.runtime.timers()) {}
 
 Replicas::~Replicas() = default;

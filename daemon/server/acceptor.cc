@@ -9,6 +9,7 @@ namespace {
 
 // After an error of accept() that may pass (no descriptors left) the next try waits so long.
 constexpr int64_t kRetryMs = 50;
+constexpr int64_t kSweepMs = 5'000;
 
 SessionView view_of(const aio::Stream& stream, const std::string& listener) {
   SessionView view;
@@ -24,16 +25,18 @@ SessionView view_of(const aio::Stream& stream, const std::string& listener) {
 
 }  // namespace
 
-Acceptor::Acceptor(Broker& broker, std::unique_ptr<aio::Listener> listener, std::string name, size_t sessions_max)
+Acceptor::Acceptor(Broker& broker, std::unique_ptr<aio::Listener> listener, std::string name, AcceptorLimits limits)
     : broker_(broker),
       listener_(std::move(listener)),
       name_(std::move(name)),
-      sessions_max_(sessions_max),
-      room_(broker.runtime()) {}
+      limits_(limits),
+      room_(broker.runtime()),
+      sweeper_(broker.runtime().timers()) {}
 
 aio::Task<void> Acceptor::run() {
+  tasks_.spawn(sweep());
   while (!stopping_) {
-    while (sessions_.size() >= sessions_max_ && !stopping_) co_await room_.wait();
+    while (sessions_.size() >= limits_.sessions_max && !stopping_) co_await room_.wait();
     if (stopping_) break;
     auto stream = co_await listener_->accept();
     if (stream) {
@@ -58,8 +61,19 @@ aio::Task<void> Acceptor::serve(std::unique_ptr<aio::Stream> stream) {
   room_.notify();
 }
 
+// Idle sessions, and peers that began a frame and never end it.
+aio::Task<void> Acceptor::sweep() {
+  for (;;) {
+    bool go_on = co_await sweeper_.wait_ms(kSweepMs);
+    if (!go_on) co_return;
+    int64_t now_ms = broker_.runtime().mono_ms();
+    for (Session* session : std::list<Session*>(sessions_)) session->close_if_idle(now_ms, limits_.idle_ms_max);
+  }
+}
+
 void Acceptor::stop() {
   stopping_ = true;
+  sweeper_.cancel();
   listener_->close();
   room_.notify();
   for (Session* session : std::list<Session*>(sessions_)) session->shut_down();

@@ -11,9 +11,14 @@
 
 namespace sl::server {
 
+struct AcceptorLimits {
+  size_t sessions_max = 10'000;
+  int64_t idle_ms_max = 600'000;  // a session that asks nothing for so long is closed
+};
+
 class Acceptor {
  public:
-  Acceptor(Broker& broker, std::unique_ptr<aio::Listener> listener, std::string name, size_t sessions_max);
+  Acceptor(Broker& broker, std::unique_ptr<aio::Listener> listener, std::string name, AcceptorLimits limits);
   // Accepts until stop(); returns when the last session has ended.
   aio::Task<void> run();
   // No more connections; those that are open end.
@@ -22,13 +27,15 @@ class Acceptor {
 
  private:
   aio::Task<void> serve(std::unique_ptr<aio::Stream> stream);
+  aio::Task<void> sweep();
   Broker& broker_;
   std::unique_ptr<aio::Listener> listener_;
   std::string name_;
-  size_t sessions_max_;
+  AcceptorLimits limits_;
   std::list<Session*> sessions_;
   bool stopping_ = false;
   aio::Event room_;
+  aio::Timer sweeper_;
   aio::TaskGroup tasks_;
 };
 

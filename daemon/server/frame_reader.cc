@@ -19,7 +19,12 @@ aio::Task<Result<Slice>> FrameReader::next(size_t bytes_max) {
   if (bytes > bytes_max)
     co_return Error{Errc::kTooLarge, fmt::format("a frame of {} bytes; {} are allowed", bytes, bytes_max)};
   begin_ += kSizeBytes;
-  if (bytes > kInboxBytes) co_return co_await read_large(bytes);
+  if (bytes > kInboxBytes) {
+    large_ = true;
+    auto frame = co_await read_large(bytes);
+    large_ = false;
+    co_return frame;
+  }
   SL_CO_CHECK(co_await fill(bytes));
   Slice frame;
   frame.owner = Buffer::copy_of(Bytes(inbox_ + begin_, bytes));

@@ -14,6 +14,8 @@ class FrameReader {
   // The next frame without its size. kConnectionClosed at the end of the stream between two frames, kMalformed at an
   // end within one or at an impossible size, kTooLarge beyond `bytes_max`.
   aio::Task<Result<Slice>> next(size_t bytes_max);
+  // Whether a part of a frame has arrived and the rest is awaited.
+  bool within_frame() const { return large_ || begin_ != end_; }
 
  private:
   aio::Task<Status> fill(size_t need);
@@ -24,6 +26,7 @@ class FrameReader {
   uint8_t inbox_[kInboxBytes];
   size_t begin_ = 0;
   size_t end_ = 0;
+  bool large_ = false;  // a large frame is being read
 };
 
 }  // namespace sl::server

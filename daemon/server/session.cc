@@ -8,6 +8,8 @@ namespace {
 
 // A session with this much unanswered reads no further until answers have left.
 constexpr size_t kRequestsUnansweredMax = 128;
+// A frame must be whole so long after its first byte, or its sender is only holding our memory.
+constexpr int64_t kFrameMsMax = 30'000;
 constexpr size_t kBytesUnansweredMax = kProduceFrameBytesMax + (8 << 20);
 
 }  // namespace
@@ -24,6 +26,7 @@ bool Session::may_read() const {
 }
 
 aio::Task<void> Session::run() {
+  last_frame_ms_ = broker_.runtime().mono_ms();
   while (!view_.leaving) {
     while (!may_read() && !view_.leaving) co_await room_.wait();
     if (view_.leaving) break;
@@ -34,6 +37,7 @@ aio::Task<void> Session::run() {
       break;
     }
     if (view_.leaving) break;
+    last_frame_ms_ = broker_.runtime().mono_ms();
     bytes_unanswered_ += frame->bytes.size();
     uint64_t ticket = first_ticket_ + slots_.size();
     slots_.emplace_back();
@@ -53,8 +57,10 @@ aio::Task<void> Session::handle(Slice frame, uint64_t ticket) {
   } else {
     wire::RequestFrame request = *std::move(parsed);
     auto answer = co_await broker_.dispatcher().dispatch(broker_, view_, std::move(request), std::move(frame.owner));
-    if (answer) settle(ticket, *std::move(answer));
-    else close(answer.error().context);
+    if (answer)
+      settle(ticket, *std::move(answer));
+    else
+      close(answer.error().context);
   }
   bytes_unanswered_ -= bytes;
   room_.notify();
@@ -93,6 +99,15 @@ void Session::leave() {
   view_.on_close.clear();
   for (auto& [who, wake] : waiting) wake();
   room_.notify();
+}
+
+void Session::close_if_idle(int64_t now_ms, int64_t idle_ms_max) {
+  if (!slots_.empty()) last_frame_ms_ = now_ms;
+  int64_t silent_ms = now_ms - last_frame_ms_;
+  if (reader_.within_frame() && silent_ms > kFrameMsMax)
+    close("a frame was begun and not ended");
+  else if (slots_.empty() && silent_ms > idle_ms_max)
+    close({});
 }
 
 void Session::shut_down() {

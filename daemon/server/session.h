@@ -20,6 +20,8 @@ class Session {
   // From outside: no more requests are taken; those that wait for something answer with what there is; when the last
   // answer has left, the connection closes and run() returns.
   void shut_down();
+  // Closes it if nothing was asked for so long, or if a frame that was begun is not whole after kFrameMsMax.
+  void close_if_idle(int64_t now_ms, int64_t idle_ms_max);
 
  private:
   // A request whose answer has its place in the queue, ready or not.
@@ -41,6 +43,7 @@ class Session {
   std::deque<Slot> slots_;
   uint64_t first_ticket_ = 0;  // of slots_.front()
   size_t bytes_unanswered_ = 0;
+  int64_t last_frame_ms_ = 0;
   bool sending_ = false;
   bool closed_ = false;
   aio::Event room_;

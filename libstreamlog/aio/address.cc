@@ -1,3 +1,4 @@
+// Addresses as people write them, taken apart: what is missing or impossible is said with the text itself.
 #include <fmt/core.h>
 
 #include "aio/stream.h"

@@ -84,7 +84,8 @@ class UvRuntimeLoop final : public UvRuntime {
     if (!poller) poller = std::make_unique<Poller>(&loop_, fd);
     if (!poller->valid()) co_return Status();  // A regular file: always ready.
     Poller* waited = poller.get();
-    co_await waited->ready(writable ? UV_WRITABLE : UV_READABLE);
+    uv_poll_event direction = writable ? UV_WRITABLE : UV_READABLE;
+    co_await waited->ready(direction);
     if (waited->closed()) co_return Errc::kCancelled;
     co_return Status();
   }

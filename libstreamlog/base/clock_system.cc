@@ -1,3 +1,4 @@
+// The machine's own clocks: the one place that asks the kernel what time it is.
 #include <time.h>
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+// The real half of the file seam. What is hard is telling failures apart: a full disk heals, a failed sync never does.
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/core.h>

@@ -6,10 +6,13 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <limits>
 
 #include "base/text.h"
+#include "tools/common/signals.h"
 
 namespace sl::tools {
 namespace {
@@ -256,13 +259,15 @@ int CommandLine::run(int argc, char** argv) {
   std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   Parsed parsed = parse(words, process_environment());
   std::fwrite(parsed.err.data(), 1, parsed.err.size(), stderr);
-  bool written = std::fwrite(parsed.out.data(), 1, parsed.out.size(), stdout) == parsed.out.size();
-  if (std::fflush(stdout) != 0 || !written) {
-    std::fprintf(stderr, "%s: cannot write to standard output\n", root_.name().c_str());
-    return 1;
-  }
-  if (parsed.chosen == nullptr || !parsed.chosen->action_) return parsed.exit_code;
-  return parsed.chosen->action_();
+  std::fwrite(parsed.out.data(), 1, parsed.out.size(), stdout);
+  int exit_code = parsed.exit_code;
+  if (parsed.chosen != nullptr && parsed.chosen->action_) exit_code = parsed.chosen->action_();
+  // Output that did not get out is a failure, whatever was done; a reader that left is none, but ends the tool.
+  bool lost = std::fflush(stdout) != 0 || std::ferror(stdout) != 0;
+  if (!lost) return exit_code;
+  if (errno == EPIPE) die_by_sigpipe();
+  std::fprintf(stderr, "%s: cannot write to standard output: %s\n", root_.name().c_str(), std::strerror(errno));
+  return exit_code == 0 ? 1 : exit_code;
 }
 
 }  // namespace sl::tools

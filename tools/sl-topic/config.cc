@@ -1,3 +1,4 @@
+// config: without a change it shows settings, with changes it makes them, each topic answered by itself.
 #include "tools/common/exit_code.h"
 #include "tools/sl-topic/verbs.h"
 

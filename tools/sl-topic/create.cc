@@ -1,3 +1,4 @@
+// create and grow: what makes partitions.
 #include <unistd.h>
 
 #include "tools/common/exit_code.h"

@@ -1,3 +1,4 @@
+// delete: names or patterns become a list, the list a question, the answer a deletion.
 #include <re2/re2.h>
 
 #include "tools/common/exit_code.h"

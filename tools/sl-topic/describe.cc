@@ -1,3 +1,4 @@
+// describe: up to three tables of a topic (summary, settings, partitions), loaded only where they are shown.
 #include <map>
 #include <set>
 

@@ -1,3 +1,4 @@
+// list: names for pipes, a table for people; sizes are counted from one replica of each partition.
 #include <re2/re2.h>
 
 #include <cstdio>
@@ -35,6 +36,7 @@ std::map<std::string, Totals> totals_of(const client::LogDirs& dirs) {
 
 }  // namespace
 
+// A failed write is kept by the stream; CommandLine::run looks at it at the end.
 void print(const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
 }

@@ -1,3 +1,4 @@
+// offsets: a position of the -o grammar, asked of every partition's leader.
 #include <set>
 
 #include "base/text.h"
