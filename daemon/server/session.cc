@@ -7,9 +7,11 @@ namespace sl::server {
 namespace {
 
 // A session with this much unanswered reads no further until answers have left.
-constexpr size_t kRequestsUnansweredMax = 128;
+constexpr size_t kRequestsUnansweredMax = 32;
 // A frame must be whole so long after its first byte, or its sender is only holding our memory.
 constexpr int64_t kFrameMsMax = 30'000;
+// Answers that the peer has not taken yet; one more may be larger than this.
+constexpr size_t kAnswerBytesMax = 4 << 20;
 constexpr size_t kBytesUnansweredMax = kProduceFrameBytesMax + (8 << 20);
 
 }  // namespace
@@ -22,7 +24,8 @@ Session::Session(Broker& broker, std::unique_ptr<aio::Stream> stream, SessionVie
       room_(broker.runtime()) {}
 
 bool Session::may_read() const {
-  return slots_.size() < kRequestsUnansweredMax && bytes_unanswered_ < kBytesUnansweredMax;
+  return slots_.size() < kRequestsUnansweredMax && bytes_unanswered_ < kBytesUnansweredMax &&
+         answer_bytes_ < kAnswerBytesMax;
 }
 
 aio::Task<void> Session::run() {
@@ -70,6 +73,7 @@ void Session::settle(uint64_t ticket, Answer answer) {
   Slot& slot = slots_[ticket - first_ticket_];
   slot.ready = true;
   slot.answer = std::move(answer);
+  if (slot.answer) answer_bytes_ += slot.answer->size();
   if (!sending_ && slots_.front().ready) tasks_.spawn(send_ready());
 }
 
@@ -86,6 +90,7 @@ aio::Task<void> Session::send_ready() {
     for (const auto& answer : answers)
       for (const Slice& piece : answer.pieces()) pieces.push_back(piece.bytes);
     auto sent = co_await stream_->write(pieces);
+    for (const auto& answer : answers) answer_bytes_ -= answer.size();
     if (!sent) close({});
     room_.notify();
   }

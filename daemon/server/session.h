@@ -43,6 +43,7 @@ class Session {
   std::deque<Slot> slots_;
   uint64_t first_ticket_ = 0;  // of slots_.front()
   size_t bytes_unanswered_ = 0;
+  size_t answer_bytes_ = 0;  // of answers that have not left
   int64_t last_frame_ms_ = 0;
   bool sending_ = false;
   bool closed_ = false;

@@ -225,20 +225,28 @@ Result<std::string> DataDirectory::set_aside(const PartitionPlace& place) {
   return target;
 }
 
+// A full disk must not stop what makes room on it: where there is no room for `deleted/` the folder goes where it is (a
+// crash then leaves an orphan), and rows that stay in the index belong to an id that never comes again.
 Status DataDirectory::delete_partition(const PartitionPlace& place) {
   std::string deleted = path_ + "/deleted";
-  SL_CHECK(make_durable_directory(*files_, deleted));
   std::string from = partition_path(place.topic, place.partition);
-  std::string target = deleted + "/" + place_name(place);
-  auto renamed = files_->rename(from, target);
-  if (!renamed && renamed.code() != Errc::kNotFound) return renamed;
-  if (renamed) {
+  std::string doomed = deleted + "/" + place_name(place);
+  Status ready = make_durable_directory(*files_, deleted);
+  if (ready) ready = files_->rename(from, doomed);
+  if (ready.code() == Errc::kDiskFull) {
+    doomed = from;
+    ready = {};
+  }
+  bool there = ready.ok();
+  if (!ready && ready.code() != Errc::kNotFound) return ready;
+  if (there && doomed != from) {
     SL_CHECK(files_->sync_directory(deleted));
     SL_CHECK(files_->sync_directory(parent_of(from)));
   }
   // Before the bytes: as long as they are there, the next start knows what is left to do.
-  SL_CHECK(forget_log(*index_, place.topic, place.partition));
-  if (renamed) SL_CHECK(files_->remove_tree(target));
+  if (auto forgotten = forget_log(*index_, place.topic, place.partition); !forgotten)
+    logger_->warn("the index keeps rows of a deleted partition: {}", forgotten.error().context);
+  if (there) SL_CHECK(files_->remove_tree(doomed));
   auto emptied = files_->list(parent_of(from));
   if (emptied && emptied->empty()) (void)files_->remove(parent_of(from));
   return {};

@@ -1,5 +1,6 @@
 #include "tools/common/session.h"
 
+#include "client/admin.h"
 #include "tools/common/exit_code.h"
 
 namespace sl::tools {
@@ -73,28 +74,54 @@ int with_cluster(const CommonOptions& options, Messages& messages, int64_t timeo
 
 namespace {
 
-aio::Task<void> list_names(aio::UvRuntime& runtime, client::ClusterOptions options, std::vector<Candidate>& names) {
+using Lister = aio::Task<void> (*)(client::Cluster& cluster, std::vector<Candidate>& found);
+
+aio::Task<void> list_topics(client::Cluster& cluster, std::vector<Candidate>& found) {
+  auto topics = co_await cluster.all_topics();
+  if (!topics) co_return;
+  for (const auto& topic : *topics)
+    found.push_back({topic->name, fmt::format("{} partitions", topic->partition_count())});
+}
+
+// Any topic will do: all of them have the same settings.
+aio::Task<void> list_settings_of_topics(client::Cluster& cluster, std::vector<Candidate>& found) {
+  auto topics = co_await cluster.all_topics();
+  if (!topics || topics->empty()) co_return;
+  client::Admin admin(cluster, kCompletionMs);
+  std::vector<std::string> names{topics->front()->name};
+  auto resources = co_await admin.configs(client::ResourceType::kTopic, std::move(names));
+  if (!resources || resources->empty()) co_return;
+  for (const auto& entry : resources->front().entries) found.push_back({entry.name + "=", entry.value.value_or("")});
+}
+
+aio::Task<void> list_with(aio::UvRuntime& runtime, client::ClusterOptions options, Lister lister,
+                          std::vector<Candidate>& found) {
   client::Cluster cluster(runtime, std::move(options));
-  if (auto opened = co_await cluster.open(); opened) {
-    if (auto topics = co_await cluster.all_topics(); topics)
-      for (const auto& topic : *topics)
-        names.push_back({topic->name, fmt::format("{} partitions", topic->partition_count())});
-  }
+  auto opened = co_await cluster.open();
+  if (opened) co_await lister(cluster, found);
   co_await cluster.close();
+}
+
+std::vector<Candidate> complete(const CommonOptions& options, std::string_view prefix, Lister lister) {
+  std::vector<Candidate> found;
+  auto choice = choose_brokers(options.brokers, process_places());
+  if (!choice) return found;
+  auto cluster = cluster_options(*choice, kCompletionMs);
+  if (!cluster) return found;
+  auto runtime = aio::UvRuntime::make({});
+  runtime->run(list_with(*runtime, *std::move(cluster), lister, found));
+  std::erase_if(found, [&](const Candidate& c) { return !c.value.starts_with(prefix); });
+  return found;
 }
 
 }  // namespace
 
 std::vector<Candidate> complete_topics(const CommonOptions& options, std::string_view prefix) {
-  std::vector<Candidate> names;
-  auto choice = choose_brokers(options.brokers, process_places());
-  if (!choice) return names;
-  auto cluster = cluster_options(*choice, kCompletionMs);
-  if (!cluster) return names;
-  auto runtime = aio::UvRuntime::make({});
-  runtime->run(list_names(*runtime, *std::move(cluster), names));
-  std::erase_if(names, [&](const Candidate& c) { return !c.value.starts_with(prefix); });
-  return names;
+  return complete(options, prefix, &list_topics);
+}
+
+std::vector<Candidate> complete_topic_settings(const CommonOptions& options, std::string_view prefix) {
+  return complete(options, prefix, &list_settings_of_topics);
 }
 
 }  // namespace sl::tools

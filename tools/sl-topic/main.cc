@@ -62,6 +62,10 @@ class Declaration {
     return [this](std::string_view prefix) { return complete_topics(all_.shared.common, prefix); };
   }
 
+  Completer settings() {
+    return [this](std::string_view prefix) { return complete_topic_settings(all_.shared.common, prefix); };
+  }
+
   void declare_create() {
     auto& o = all_.create;
     auto& c = root_.command("create", "Create topics").action(runs(all_.shared, messages_, o, &topic::create));
@@ -74,7 +78,7 @@ class Declaration {
         .into(&o.replicas)
         .range(1, 100)
         .default_text("the broker's");
-    c.option("-c,--config", "KEY=VALUE", "A setting of the topic").into(&o.configs);
+    c.option("-c,--config", "KEY=VALUE", "A setting of the topic").into(&o.configs).complete(settings());
     c.flag("--if-not-exists", "A topic that exists is no error").into(&o.if_not_exists);
     c.flag("--dry-run", "Check everything, create nothing").into(&o.dry_run);
     declare_format(c, o.format);
@@ -107,7 +111,7 @@ class Declaration {
     auto& c = root_.command("config", "Show or change settings of topics")
                   .action(runs(all_.shared, messages_, o, &topic::config));
     c.positional("TOPIC", "Names of topics").into(&o.names).required().complete(topics());
-    c.option("-s,--set", "KEY=VALUE", "Set it").into(&o.set);
+    c.option("-s,--set", "KEY=VALUE", "Set it").into(&o.set).complete(settings());
     c.option("-d,--delete", "KEY", "Back to the default").into(&o.remove);
     c.option("--append", "KEY=VALUE", "Add to a list").into(&o.append);
     c.option("--subtract", "KEY=VALUE", "Take from a list").into(&o.subtract);

@@ -14,17 +14,24 @@ aio::Task<wire::ApiVersionsResponse> api_versions(Call& call, wire::ApiVersionsR
 
 // Groups and transactions are not built yet. The error is one that clients do not retry for ever.
 aio::Task<wire::FindCoordinatorResponse> find_coordinator(Call& call, wire::FindCoordinatorRequest request) {
+  constexpr int8_t kGroupKey = 0;
+  bool group = request.key_type == kGroupKey;
+  std::string sentence = group ? "this server has no consumer groups yet" : "this server has no transactions yet";
+  auto error_for = [&](const std::string& key) {
+    if (call.allowed(Operation::kDescribe, group ? ResourceType::kGroup : ResourceType::kTransactionalId, key))
+      return Errc::kUnsupportedVersion;
+    return group ? Errc::kGroupAuthorizationFailed : Errc::kClusterAuthorizationFailed;
+  };
   wire::FindCoordinatorResponse response;
-  auto error = errc_to_wire(Errc::kUnsupportedVersion);
-  std::string sentence =
-      request.key_type == 0 ? "this server has no consumer groups yet" : "this server has no transactions yet";
-  response.error_code = error;
-  response.error_message = sentence;
   response.node_id = -1;
   response.port = -1;
+  constexpr int16_t kManyKeys = 4;
+  if (call.version() < kManyKeys) {
+    response.error_code = errc_to_wire(error_for(request.key));
+    response.error_message = sentence;
+  }
   for (auto& key : request.coordinator_keys) {
-    if (!call.allowed(Operation::kDescribe, ResourceType::kGroup, key))
-      error = errc_to_wire(Errc::kGroupAuthorizationFailed);
+    int16_t error = errc_to_wire(error_for(key));
     response.coordinators.push_back({std::move(key), -1, "", -1, error, sentence});
   }
   co_return response;
