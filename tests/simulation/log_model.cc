@@ -234,6 +234,7 @@ std::string describe_index(StorageNode& node, const LogId& id) {
     if (start.start < state.recovery_point) epochs.assign(start.epoch, start.start);
   // A truncation stores a new log start alone.
   epochs.advance_start(state.log_start);
+  epochs.truncate_to(state.recovery_point);
   for (const auto& start : epochs.starts()) text += fmt::format("epoch {} {}\n", start.epoch.value, start.start.value);
   return text;
 }
