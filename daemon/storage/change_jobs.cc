@@ -18,6 +18,15 @@ Status TruncateJob::cut() {
   SL_TRY(auto file, files.open(segment_path(place_->directory, kept_.base), FileSystem::Mode::kReadWrite));
   kept_.file = std::move(file);
   SL_CHECK(find_end());
+  if (kept_.stats.next < state_.log_start) {
+    // The log starts within the batch that goes: nothing of it is left.
+    dropped_.push_back(kept_.base);
+    dropped_.insert(dropped_.end(), older_.begin(), older_.end());
+    anew_ = true;
+    to_ = state_.log_start;
+    kept_ = Segment(to_);
+    return begin_anew();
+  }
   SL_CHECK(forget_in_index());
   SL_CHECK(drop_segments());
   SL_CHECK(kept_.file->truncate(kept_.stats.bytes));

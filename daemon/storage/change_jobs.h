@@ -36,6 +36,7 @@ class TruncateJob final : public Job {
   Offset to_;
   bool anew_ = false;
   std::vector<Offset> dropped_;  // segments that go whole, newest first
+  std::vector<Offset> older_;    // those before the one that is cut, newest first
   StoredState state_;            // of the log, for the index; run() fills in the new end
   // The segment that is cut, as far as memory knows it: up to the entry before `to`, if there is one.
   Segment kept_{Offset(0)};

@@ -46,7 +46,9 @@ Result<std::unique_ptr<TruncateJob>> PartitionLog::start_truncate(Offset to) {
   }
   job->state_ = describe_state();
   for (auto segment = segments_.rbegin(); (*segment)->base > to; ++segment) job->dropped_.push_back((*segment)->base);
-  Segment& kept = *segments_[segments_.size() - 1 - job->dropped_.size()];
+  size_t number = segments_.size() - 1 - job->dropped_.size();
+  for (size_t i = number; i > 0; --i) job->older_.push_back(segments_[i - 1]->base);
+  Segment& kept = *segments_[number];
   job->kept_ = Segment(kept.base);
   job->kept_.damaged = kept.damaged;
   job->kept_.stats.last_append_ms = kept.stats.last_append_ms;

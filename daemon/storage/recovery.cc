@@ -6,11 +6,18 @@
 
 #include <algorithm>
 
+#include "base/crc32c.h"
 #include "base/text.h"
 #include "storage/batch_count.h"
 #include "storage/segment_scan.h"
 
 namespace sl::storage {
+namespace {
+
+// Where the part of a batch begins that its CRC covers.
+constexpr size_t kCrcFrom = 21;
+
+}  // namespace
 
 Result<OpenedLog> PartitionLog::open(const Seams& seams, OpenOptions options) {
   auto place = std::make_shared<const LogPlace>(LogPlace{seams, options.topic, options.partition, options.directory});
@@ -142,7 +149,13 @@ Result<bool> Recovery::matches(Offset segment, const BatchMark& mark) {
   if (n != sizeof header) return false;
   record::BatchView batch{Bytes(header)};
   bool same_size = record::kBatchPrefixBytes + load_be<uint32_t>(header + 8) == mark.size;
-  return int{batch.base_offset() == mark.base} + int{batch.crc() == mark.crc} + int{same_size} >= 2;
+  if (batch.crc() == mark.crc) return batch.base_offset() == mark.base || same_size;
+  if (batch.base_offset() != mark.base || !same_size) return false;
+  // An index from before a truncation may know another batch of this size here: the bytes themselves tell.
+  Buffer whole = place_->seams.buffers.take(mark.size);
+  MutableBytes bytes = whole.bytes().first(mark.size);
+  SL_TRY(n, file->read_at(bytes, mark.position));
+  return n == mark.size && crc32c(bytes.subspan(kCrcFrom)) == mark.crc;
 }
 
 Status Recovery::recover_segments() {

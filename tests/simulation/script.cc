@@ -216,15 +216,21 @@ Status Script::truncate(LogModel& model) {
   Offset end = to;
   for (const ModelBatch& batch : model.batches)
     if (batch.base < to && batch.next > to) end = batch.base;
+  // The log starts within the batch that goes, and begins anew there.
+  Offset start = log.log_start();
+  if (end < start) model.anew_at = start;
   model.end_min = end;
   SL_TRY(auto job, log.start_truncate(to));
   if (job) {
     job->run();
     SL_CHECK(log.finish(std::move(job)));
   }
-  if (log.log_end() != end) return wrong(fmt::format("truncated to {}, not {}", log.log_end().value, end.value));
-  model.cut_to(to);
-  model.log_start = std::min(model.log_start, log.log_start());
+  if (log.log_end() != std::max(end, start))
+    return wrong(fmt::format("truncated to {}, not {}", log.log_end().value, std::max(end, start).value));
+  if (end < start)
+    model.begin_anew(start);
+  else
+    model.cut_to(to);
   model.durable_end = log.synced_end();
   model.settle();
   // Whoever leads now is another, with producers of its own.

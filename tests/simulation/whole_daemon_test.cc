@@ -30,7 +30,8 @@ struct Outcome {
 // One seed: it draws its own mix of faults.
 class Run {
  public:
-  explicit Run(uint64_t seed) : seed_(seed), random_(seed * 31 + 7), world_(seed, world_options()) {}
+  explicit Run(uint64_t seed, bool lying_sync = false)
+      : seed_(seed), lying_sync_(lying_sync), random_(seed * 31 + 7), world_(seed, world_options()) {}
 
   Outcome go() {
     SimDaemon daemon(world_.add_node("broker"));
@@ -44,13 +45,8 @@ class Run {
     tasks.spawn(workload.follow());
     play(daemon, [&] { return workload.produced(); });
     heal(daemon);
-    require(world_.run_until([&] { return workload.produced(); }, 600'000), "the producer does not come to its end");
-    workload.stop_following();
-    require(world_.run_until([&] { return workload.followed(); }, 600'000), "the reader does not come to its end");
-    bool read = false;
-    tasks.spawn(read_all(&workload, &read));
-    require(world_.run_until([&] { return read; }, 600'000), "the last reader does not come to its end");
-    end(daemon, tasks);
+    finish(workload, tasks);
+    end(daemon, workload, tasks);
     return outcome(daemon, workload);
   }
 
@@ -63,14 +59,15 @@ class Run {
     options.network_latency_max_ns = kLatencies[random_.below(3)];
     options.disk_latency_max_ns = kLatencies[random_.below(3)];
     if (random_.below(2) == 0) options.window_max_bytes = 8 << 10;
+    options.disk.lying_sync = lying_sync_;
     return options;
   }
 
   WorkloadOptions workload_options() {
     WorkloadOptions options;
     options.partitions = 1 + static_cast<int32_t>(random_.below(3));
-    options.records = 100 + random_.below(300);
-    options.pause_ms_max = 1 + static_cast<int64_t>(random_.below(40));
+    options.records = 100 + random_.below(500);
+    options.pause_ms_max = 1 + static_cast<int64_t>(random_.below(80));
     options.producer.linger_ms = static_cast<int64_t>(random_.below(8));
     options.producer.codec = static_cast<record::Codec>(random_.below(5));
     options.producer.batch_bytes = 1 << (9 + random_.below(8));
@@ -135,12 +132,23 @@ class Run {
     if (!wrong_.empty()) wrong_ += "\n" + daemon.said();
   }
 
+  void finish(Workload& workload, aio::TaskGroup& tasks) {
+    if (!wrong_.empty()) return;
+    require(world_.run_until([&] { return workload.produced(); }, 600'000), "the producer does not come to its end");
+    workload.stop_following();
+    require(world_.run_until([&] { return workload.followed(); }, 600'000), "the reader does not come to its end");
+    bool read = false;
+    tasks.spawn(read_all(&workload, &read));
+    require(world_.run_until([&] { return read; }, 600'000), "the last reader does not come to its end");
+  }
+
   static aio::Task<void> read_all(Workload* workload, bool* read) {
     co_await workload->read_all();
     *read = true;
   }
 
-  void end(SimDaemon& daemon, aio::TaskGroup& tasks) {
+  void end(SimDaemon& daemon, Workload& workload, aio::TaskGroup& tasks) {
+    workload.abandon();
     if (daemon.running()) daemon.stop();
     bool ended = world_.run_until([&] { return daemon.all_ended() && tasks.live() == 0; }, 600'000);
     if (!ended) {
@@ -170,17 +178,18 @@ class Run {
   }
 
   uint64_t seed_;
+  bool lying_sync_;
   SeededRandom random_;
   aio::SimWorld world_;
   std::string wrong_;
 };
 
-Outcome run(uint64_t seed) {
-  return Run(seed).go();
+Outcome run(uint64_t seed, bool lying_sync = false) {
+  return Run(seed, lying_sync).go();
 }
 
 TEST(WholeDaemon, WhatWasAcknowledgedComesBackOnceWhateverHappens) {
-  uint64_t seeds = long_run() ? 2000 : 60;
+  uint64_t seeds = long_run() ? 40'000 : 500;
   uint64_t first = long_run() ? 10'000 : 1;
   uint64_t lives = 0, acknowledged = 0, steps = 0;
   int64_t virtual_ms = 0;
@@ -195,6 +204,13 @@ TEST(WholeDaemon, WhatWasAcknowledgedComesBackOnceWhateverHappens) {
   fmt::print("{} seeds, {} lives of a daemon, {} records acknowledged, {} events, {} simulated s\n", seeds, lives,
              acknowledged, steps, virtual_ms / 1000);
   EXPECT_GT(lives, 2 * seeds) << "hardly anything happened";
+}
+
+// The proof that the runs can see: a disk that forgets.
+TEST(WholeDaemon, WithoutSyncsLossesAreFound) {
+  int wrong = 0;
+  for (uint64_t seed = 1; seed <= 40; ++seed) wrong += !run(seed, true).wrong.empty();
+  EXPECT_GT(wrong, 5);
 }
 
 TEST(WholeDaemon, OneSeedIsOneRun) {

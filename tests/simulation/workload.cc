@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "base/crc32c.h"
 #include "base/text.h"
 #include "record/record_cursor.h"
@@ -30,7 +32,7 @@ aio::Task<void> pause(aio::Runtime& runtime, int64_t ms) {
 }  // namespace
 
 aio::Task<void> Workload::create_topic() {
-  for (int attempt = 0; attempt < 1000 && !topic_made_; ++attempt) {
+  for (int attempt = 0; attempt < 1000 && !topic_made_ && !abandoned_; ++attempt) {
     client::Cluster cluster(runtime_, cluster_options());
     auto opened = co_await cluster.open();
     if (opened) {
@@ -56,13 +58,14 @@ aio::Task<void> Workload::create_topic() {
 
 void Workload::note_delivery(const client::Delivery& delivery) {
   int32_t partition = delivery.partition.value;
-  auto& sent = sent_[partition];
-  size_t& at = settled_[partition];
+  const auto& sent = sent_[partition];
+  // Answers that were lost come later than those of batches behind them, so the first record's number counts.
+  auto at = std::find(sent.begin(), sent.end(), delivery.first_input);
+  if (sent.end() - at < delivery.count) {
+    trouble_ = "a delivery of records that were not sent";
+    return;
+  }
   for (int32_t i = 0; i < delivery.count; ++i, ++at) {
-    if (at >= sent.size()) {
-      trouble_ = "more deliveries than records";
-      return;
-    }
     if (delivery.error) {
       ++failed_;
       if (first_failure_.empty()) first_failure_ = delivery.error->context;
@@ -70,13 +73,13 @@ void Workload::note_delivery(const client::Delivery& delivery) {
     }
     ++acknowledged_;
     int64_t offset = delivery.base_offset == kNoOffset ? -1 : delivery.base_offset.value + i;
-    stored_[partition][sent[at]] = offset;
+    if (!stored_[partition].emplace(*at, offset).second) trouble_ = "a record was acknowledged twice";
   }
 }
 
 aio::Task<void> Workload::produce() {
   client::Cluster cluster(runtime_, cluster_options());
-  for (int attempt = 0; attempt < 1000; ++attempt) {
+  for (int attempt = 0; attempt < 1000 && !abandoned_; ++attempt) {
     auto opened = co_await cluster.open();
     if (opened) break;
     co_await pause(runtime_, 50);
@@ -84,14 +87,14 @@ aio::Task<void> Workload::produce() {
   client::Producer producer(cluster, options_.producer);
   producer.on_delivery = [this](const client::Delivery& delivery) { note_delivery(delivery); };
   client::Producer::Topic* topic = nullptr;
-  for (int attempt = 0; attempt < 1000 && !topic; ++attempt) {
+  for (int attempt = 0; attempt < 1000 && !topic && !abandoned_; ++attempt) {
     auto found = co_await producer.open_topic(options_.topic);
     if (found)
       topic = *found;
     else
       co_await pause(runtime_, 50);
   }
-  for (uint64_t number = 0; topic && number < options_.records; ++number) {
+  for (uint64_t number = 0; topic && number < options_.records && !abandoned_; ++number) {
     std::string value = sample_value(number, 16 + runtime_.random().below(options_.value_bytes_max));
     client::ProducerRecord record;
     record.value = as_bytes(value);
@@ -155,6 +158,7 @@ aio::Task<Status> Workload::drain(client::Consumer* consumer, Partitions* into, 
     }
     if (fetched->kind == Kind::kCaughtUp) caught_up.insert(fetched->index);
     if (fetched->kind == Kind::kSkipped) co_return Error{Errc::kOffsetOutOfRange, "records are gone"};
+    if (abandoned_) co_return Errc::kCancelled;
     bool at_the_end = caught_up.size() == consumer->assignment_count();
     if (at_the_end && (to_the_end || stopping_)) co_return Status();
   }
@@ -163,7 +167,7 @@ aio::Task<Status> Workload::drain(client::Consumer* consumer, Partitions* into, 
 aio::Task<void> Workload::read(Partitions* into, bool follow) {
   client::Cluster cluster(runtime_, cluster_options());
   Status done = Errc::kUnreachable;
-  for (int attempt = 0; attempt < 1000 && !done; ++attempt) {
+  for (int attempt = 0; attempt < 1000 && !done && !abandoned_; ++attempt) {
     done = co_await cluster.open();
     if (!done) co_await pause(runtime_, 50);
   }

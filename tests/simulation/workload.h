@@ -40,6 +40,8 @@ class Workload {
   aio::Task<void> read_all();
 
   void stop_following() { stopping_ = true; }
+  // The daemon will not come back: whatever runs comes to its end soon.
+  void abandon() { stopping_ = abandoned_ = true; }
   bool topic_made() const { return topic_made_; }
   bool produced() const { return produced_; }
   bool followed() const { return followed_; }
@@ -67,7 +69,6 @@ class Workload {
   aio::Runtime& runtime_;
   WorkloadOptions options_;
   std::map<int32_t, std::vector<uint64_t>> sent_;          // numbers by partition, in the order of append
-  std::map<int32_t, size_t> settled_;                      // how many of them have an answer
   std::map<int32_t, std::map<uint64_t, int64_t>> stored_;  // number to offset
   Partitions followed_records_;
   Partitions all_;
@@ -75,6 +76,7 @@ class Workload {
   bool produced_ = false;
   bool followed_ = false;
   bool stopping_ = false;
+  bool abandoned_ = false;
   uint64_t acknowledged_ = 0;
   uint64_t failed_ = 0;
   std::string first_failure_;
