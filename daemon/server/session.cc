@@ -13,6 +13,8 @@ constexpr int64_t kFrameMsMax = 30'000;
 // Answers that the peer has not taken yet; one more may be larger than this.
 constexpr size_t kAnswerBytesMax = 4 << 20;
 constexpr size_t kBytesUnansweredMax = kProduceFrameBytesMax + (8 << 20);
+// Of one session: one is sent while the next is read from the log.
+constexpr size_t kFetchesMax = 2;
 
 }  // namespace
 
@@ -26,6 +28,12 @@ Session::Session(Broker& broker, std::unique_ptr<aio::Stream> stream, SessionVie
 bool Session::may_read() const {
   return slots_.size() < kRequestsUnansweredMax && bytes_unanswered_ < kBytesUnansweredMax &&
          answer_bytes_ < kAnswerBytesMax;
+}
+
+bool Session::may_fetch(uint64_t ticket) const {
+  for (size_t i = 0; i < std::min(kFetchesMax, fetches_.size()); ++i)
+    if (fetches_[i] == ticket) return true;
+  return false;
 }
 
 aio::Task<void> Session::run() {
@@ -59,6 +67,10 @@ aio::Task<void> Session::handle(Slice frame, uint64_t ticket) {
     close("a request other than Produce larger than 1 MiB");
   } else {
     wire::RequestFrame request = *std::move(parsed);
+    if (request.header.api_key == static_cast<int16_t>(wire::ApiKey::kFetch)) {
+      fetches_.push_back(ticket);
+      while (!may_fetch(ticket) && !view_.leaving) co_await room_.wait();
+    }
     auto answer = co_await broker_.dispatcher().dispatch(broker_, view_, std::move(request), std::move(frame.owner));
     if (answer)
       settle(ticket, *std::move(answer));
@@ -89,8 +101,10 @@ aio::Task<void> Session::send_ready() {
     }
     for (const auto& answer : answers)
       for (const Slice& piece : answer.pieces()) pieces.push_back(piece.bytes);
+    uint64_t next_unsent = first_ticket_;
     auto sent = co_await stream_->write(pieces);
     for (const auto& answer : answers) answer_bytes_ -= answer.size();
+    while (!fetches_.empty() && fetches_.front() < next_unsent) fetches_.pop_front();
     if (!sent) close({});
     room_.notify();
   }

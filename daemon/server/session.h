@@ -1,6 +1,7 @@
 // Session: one connection. It reads frames, lets their handlers run side by side and sends the answers in the order of
 // the requests, as the protocol demands. Back-pressure: it stops reading while too many requests or bytes are
-// unanswered, so a peer that never reads its answers holds what its limits allow and no more.
+// unanswered, and a fetch, whose answer may be large, begins only when all but one of those before it have been sent.
+// So a peer that never reads its answers holds what its limits allow and no more.
 #pragma once
 #include <deque>
 #include <memory>
@@ -33,6 +34,7 @@ class Session {
   void settle(uint64_t ticket, Answer answer);
   aio::Task<void> send_ready();
   bool may_read() const;
+  bool may_fetch(uint64_t ticket) const;
   void leave();
   void close(std::string_view why);
 
@@ -43,7 +45,8 @@ class Session {
   std::deque<Slot> slots_;
   uint64_t first_ticket_ = 0;  // of slots_.front()
   size_t bytes_unanswered_ = 0;
-  size_t answer_bytes_ = 0;  // of answers that have not left
+  size_t answer_bytes_ = 0;       // of answers that have not left
+  std::deque<uint64_t> fetches_;  // whose answers have not left, oldest first
   int64_t last_frame_ms_ = 0;
   bool sending_ = false;
   bool closed_ = false;

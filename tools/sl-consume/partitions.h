@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "client/consumer.h"
+#include "tools/common/partition_list.h"
 #include "tools/common/session.h"
 #include "tools/sl-consume/options.h"
 
@@ -25,8 +26,5 @@ struct Range {
 aio::Task<Result<std::vector<Range>>> resolve(Session& session, std::vector<client::Assignment> assignments,
                                               bool end_at_log);
 std::vector<client::Assignment> assignments_of(const std::vector<Range>& ranges);
-
-// "0,3,5-7" as partition numbers, of `count`; empty: all. kUsage, kUnknownTopicOrPartition.
-Result<std::vector<int32_t>> parse_partition_list(std::string_view text, int32_t count);
 
 }  // namespace sl::tools::consume

@@ -1,34 +1,11 @@
 // offsets: a position of the -o grammar, asked of every partition's leader.
-#include <set>
-
-#include "base/text.h"
 #include "tools/common/exit_code.h"
 #include "tools/common/offset_spec.h"
+#include "tools/common/partition_list.h"
 #include "tools/common/position.h"
 #include "tools/sl-topic/verbs.h"
 
 namespace sl::tools::topic {
-
-Result<std::vector<int32_t>> parse_partitions(std::string_view text, int32_t count) {
-  std::set<int32_t> chosen;
-  if (text.empty()) {
-    std::vector<int32_t> all;
-    for (int32_t p = 0; p < count; ++p) all.push_back(p);
-    return all;
-  }
-  for (std::string_view item : split(text, ',')) {
-    size_t dash = item.find('-', 1);
-    auto first = parse_int(item.substr(0, dash));
-    auto last = dash == item.npos ? first : parse_int(item.substr(dash + 1));
-    if (!first || !last || *first < 0 || *last < *first)
-      return Error{Errc::kUsage, fmt::format("'{}' is no list of partitions like 0,3,5-7", text)};
-    if (*last >= count)
-      return Error{Errc::kUnknownTopicOrPartition,
-                   fmt::format("there is no partition {}: the topic has {} (0 to {})", *last, count, count - 1)};
-    for (int64_t p = *first; p <= *last; ++p) chosen.insert(static_cast<int32_t>(p));
-  }
-  return std::vector<int32_t>(chosen.begin(), chosen.end());
-}
 
 Result<client::Position> parse_position(std::string_view text, int64_t now_ms) {
   OffsetGrammar grammar{now_ms, false};
@@ -49,8 +26,8 @@ aio::Task<int> offsets(Session& session, const Shared& shared, const OffsetsOpti
           merge_exit_codes(exit_code, session.messages.error(fmt::format("cannot read '{}'", name), topic.error()));
       continue;
     }
-    auto partitions = parse_partitions(options.partitions, (*topic)->partition_count());
-    if (!partitions) co_return session.messages.error(fmt::format("-p: '{}'", name), partitions.error());
+    auto partitions = parse_partition_list(options.partitions, (*topic)->partition_count());
+    if (!partitions) co_return session.messages.error(fmt::format("'{}'", name), partitions.error());
     for (int32_t p : *partitions) queries.push_back({name, Partition(p), *position});
   }
   auto asked = queries;

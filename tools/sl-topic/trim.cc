@@ -2,6 +2,7 @@
 // where it will start.
 #include "base/text.h"
 #include "tools/common/exit_code.h"
+#include "tools/common/partition_list.h"
 #include "tools/sl-topic/verbs.h"
 
 namespace sl::tools::topic {
@@ -38,7 +39,7 @@ aio::Task<Result<std::vector<client::OffsetQuery>>> wanted(client::Admin& admin,
     co_return Error{Errc::kUsage, "name a topic and with -o the position to keep from, like -o @-7d; or --from-file"};
   SL_CO_TRY(auto position, topic::parse_position(options.position, session.runtime.wall_ms()));
   SL_CO_TRY(auto topic, co_await admin.topic(options.name));
-  SL_CO_TRY(auto partitions, parse_partitions(options.partitions, topic->partition_count()));
+  SL_CO_TRY(auto partitions, parse_partition_list(options.partitions, topic->partition_count()));
   std::vector<client::OffsetQuery> queries;
   for (int32_t p : partitions) queries.push_back({options.name, Partition(p), position});
   co_return queries;
@@ -92,7 +93,8 @@ aio::Task<int> carry_out(client::Admin& admin, Session& session, std::vector<cli
 aio::Task<int> trim(Session& session, const Shared& shared, const TrimOptions& options) {
   client::Admin admin(session.cluster, shared.timeout_ms);
   auto queries = co_await wanted(admin, session, options);
-  if (!queries) co_return session.messages.error("trim", queries.error());
+  std::string what = options.name.empty() ? "trim" : fmt::format("cannot trim '{}'", options.name);
+  if (!queries) co_return session.messages.error(what, queries.error());
   auto plan = co_await make_plan(admin, session, *std::move(queries));
   if (!plan) co_return session.messages.error("cannot trim", plan.error());
   if (options.dry_run || session.messages.verbosity() >= Verbosity::kVerbose ||

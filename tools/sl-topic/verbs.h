@@ -106,8 +106,6 @@ struct DumpOptions {
 // Works without a daemon.
 int dump(Messages& messages, const DumpOptions& options);
 
-// "0,3,5-7" as partition numbers; empty means all of `count`. kUsage.
-Result<std::vector<int32_t>> parse_partitions(std::string_view text, int32_t count);
 // A word of the -o grammar as a position to ask the leaders for. kUsage.
 Result<client::Position> parse_position(std::string_view text, int64_t now_ms);
 void print(const std::string& text);

@@ -174,6 +174,27 @@ TEST(Session, APeerThatNeverReadsHoldsWhatItsLimitsAllow) {
   for (size_t i = 0; i < 100; ++i) ASSERT_EQ(ids[i], static_cast<int32_t>(i));
 }
 
+// One connection asks for 30 MiB of log again and again and reads nothing, where the page cache serves none of it: how
+// large an answer is is known only when the disk has answered.
+TEST(Session, NorDoesItWhereTheDiskIsAsked) {
+  SimBroker::Options options;
+  options.world.disk.cache_miss_permille = 1000;
+  SimBroker broker(options);
+  broker.create_topic("t", 1);
+  {
+    RawPeer producer(broker);
+    std::string value(900 << 10, 'v');
+    for (int i = 0; i < 30; ++i) ASSERT_TRUE(producer.call(produce("t", value), kProduceVersion));
+  }
+  RawPeer peer(broker, false);
+  size_t before = ::mallinfo2().uordblks + ::mallinfo2().hblkhd;
+  for (int i = 0; i < 5000; ++i) peer.ask(i, fetch("t", i % 20, 0, 8 << 20), kFetchVersion);
+  broker.world().run_for_ms(20'000);
+  size_t held = ::mallinfo2().uordblks + ::mallinfo2().hblkhd - before;
+  EXPECT_GT(peer.unsent(), 0U) << "the server goes on reading";
+  EXPECT_LT(held, size_t{48} << 20) << "one connection holds " << (held >> 20) << " MiB";
+}
+
 TEST(Session, TooManyUnansweredRequestsAreNotRead) {
   SimBroker broker({});
   broker.create_topic("t", 1);
