@@ -193,7 +193,8 @@ aio::Task<void> Replicas::tend() {
       storage::PartitionLog& log = partition->log();
       log.tick(shard_.runtime.wall_ms(), shard_.runtime.mono_ns());
       busy |= log.dirty() || log.sync_due_ns() != INT64_MAX;
-      if (retention || log.sync_due_ns() <= shard_.runtime.mono_ns()) tasks_.spawn(partition->tend());
+      bool due = retention || log.rebuild_due() || log.sync_due_ns() <= shard_.runtime.mono_ns();
+      if (due) tasks_.spawn(partition->tend());
     }
     // All that changed once a second; in between those that fell idle, so that a quiet log is soon safe to reopen.
     if (now_ms >= next_checkpoint_ms) {

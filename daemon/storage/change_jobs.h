@@ -74,7 +74,7 @@ class RetentionJob final : public Job {
  private:
   friend class PartitionLog;
   std::shared_ptr<const LogPlace> place_;
-  std::vector<Offset> bases_;  // oldest first
+  std::vector<Offset> bases_;  // oldest first; afterwards those that are still there
   // Results.
   Status result_;
 };
@@ -89,6 +89,7 @@ class RebuildJob final : public Job {
   std::shared_ptr<const LogPlace> place_;
   SegmentView view_;
   uint64_t truncations_ = 0;
+  int64_t begun_ms_ = 0;
   // Results.
   Status result_;
   Segment segment_{Offset(0)};

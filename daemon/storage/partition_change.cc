@@ -186,9 +186,10 @@ std::unique_ptr<RetentionJob> PartitionLog::start_retention(int64_t now_ms, Offs
     if (queue_.empty() && !write_under_way_) roll_wanted_ = true;
     --count;
   }
-  if (count == 0) return nullptr;
+  if (count == 0 && undeleted_.empty()) return nullptr;
   auto job = std::make_unique<RetentionJob>();
   job->place_ = place_;
+  job->bases_ = std::exchange(undeleted_, {});
   int64_t records = 0;
   for (size_t i = 0; i < count; ++i) {
     job->bases_.push_back(segments_[i]->base);
@@ -215,6 +216,7 @@ std::unique_ptr<RetentionJob> PartitionLog::start_retention(int64_t now_ms, Offs
 
 Status PartitionLog::finish(std::unique_ptr<RetentionJob> job) {
   retention_under_way_ = false;
+  undeleted_ = std::move(job->bases_);
   ++token_->generation;
   dirty_ = true;
   if (job->result_.code() == Errc::kSyncFailed) poisoned_ = true;
@@ -231,6 +233,7 @@ std::unique_ptr<RebuildJob> PartitionLog::start_rebuild() {
   job->place_ = place_;
   job->view_ = view_of(*segment);
   job->truncations_ = truncations_;
+  job->begun_ms_ = place_->seams.clock.mono_ms();
   rebuild_under_way_ = true;
   ++token_->generation;
   dirty_ = true;
@@ -251,6 +254,9 @@ Status PartitionLog::finish(std::unique_ptr<RebuildJob> job) {
   for (const DamagedRange& range : job->segment_.damaged) segment->add_damage(range);
   ++token_->generation;
   dirty_ = true;
+  place_->seams.logger.info("rebuilt the index of '{}' from {} bytes in {} ms",
+                            segment_path(directory(), segment->base), job->view_.bytes,
+                            place_->seams.clock.mono_ms() - job->begun_ms_);
   return {};
 }
 
@@ -267,7 +273,7 @@ Result<std::unique_ptr<CloseJob>> PartitionLog::start_close() {
 
 Status PartitionLog::finish(std::unique_ptr<CloseJob> job) {
   if (!job->result_) {
-    poisoned_ = job->result_.code() == Errc::kSyncFailed;
+    poisoned_ |= job->result_.code() == Errc::kSyncFailed;
     return std::move(job->result_);
   }
   active().file_bytes = active().stats.bytes;

@@ -161,6 +161,7 @@ class PartitionLog {
   std::unique_ptr<RetentionJob> start_retention(int64_t now_ms, Offset high_watermark);
   Status finish(std::unique_ptr<RetentionJob> job);
   // An index that was found wrong; null where none was.
+  bool rebuild_due() const { return !wrong_indexes_.empty() && !rebuild_under_way_; }
   std::unique_ptr<RebuildJob> start_rebuild();
   Status finish(std::unique_ptr<RebuildJob> job);
   // After this only checkpoints. kWouldBlock while a write is under way.
@@ -252,6 +253,9 @@ class PartitionLog {
   bool write_under_way_ = false;
   bool cut_under_way_ = false;
   bool retention_under_way_ = false;
+  // Segments that retention has taken from readers and could not delete. They go before any newer one: a next start
+  // must not find a hole behind them.
+  std::vector<Offset> undeleted_;
   bool rebuild_under_way_ = false;
   bool roll_wanted_ = false;
   bool cut_before_write_ = false;
