@@ -166,7 +166,9 @@ aio::Task<void> Daemon::wind_down(bool cleanly) {
     if (whole) ended = parts_->data->end_cleanly();
   };
   co_await seams_.runtime.run_in_pool(aio::Lane::kRead, std::move(work));
-  if (!ended) seams_.logger.error("the clean mark could not be written: {}", ended.error().context);
+  if (ended) co_return;
+  seams_.logger.error("the clean mark could not be written: {}", ended.error().context);
+  if (ended.code() == Errc::kSyncFailed) fail(std::move(ended).error());
 }
 
 }  // namespace sl::daemon

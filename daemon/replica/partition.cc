@@ -178,7 +178,10 @@ aio::Task<void> Partition::tend() {
   if (serving_) {
     if (auto job = log_->start_retention(shard_.runtime.wall_ms(), high_watermark())) {
       co_await run_job(aio::Lane::kBackground, *job);
-      if (auto done = log_->finish(std::move(job)); !done) shard_.logger.warn("retention: {}", done.error().context);
+      if (auto done = log_->finish(std::move(job)); !done) {
+        shard_.logger.warn("retention: {}", done.error().context);
+        if (log_->poisoned()) shard_.fatal(done.error());
+      }
       start_writer();  // A roll that retention wants happens with the next write.
     }
   }

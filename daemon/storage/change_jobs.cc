@@ -118,14 +118,16 @@ void RetentionJob::run() {
     for (Offset base : bases_) SL_CHECK(forget_segment(writer, *place_, base));
     return {};
   });
-  for (Offset base : bases_) {
-    if (!result_) return;
-    std::string path = segment_path(place_->directory, base);
+  size_t done = 0;
+  for (; done < bases_.size() && result_; done += result_.ok()) {
+    std::string path = segment_path(place_->directory, bases_[done]);
     // The name goes first, and durably: a crash must not leave a later segment gone and an earlier one there.
     result_ = files.rename(path, path + ".deleted");
+    if (result_.code() == Errc::kNotFound) result_ = {};  // An earlier job came as far as this.
     if (result_) result_ = files.sync_directory(place_->directory);
     if (result_) result_ = files.remove(path + ".deleted");
   }
+  bases_.erase(bases_.begin(), bases_.begin() + static_cast<ptrdiff_t>(done));
   if (result_) result_ = std::move(forgotten);
 }
 

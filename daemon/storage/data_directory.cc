@@ -184,8 +184,9 @@ Status DataDirectory::end_cleanly() {
   return files_->replace(path_ + "/clean", as_bytes("clean\n"));
 }
 
+// Without a sync, which would fail too: the mark is about the page cache, and lives as long as that does.
 void DataDirectory::mark_sync_failed() {
-  auto marked = files_->replace(path_ + "/sync-failed", as_bytes("a sync failed\n"));
+  auto marked = files_->open(path_ + "/sync-failed", FileSystem::Mode::kCreate);
   if (!marked) logger_->error("cannot note the failed sync: {}", marked.error().context);
 }
 

@@ -184,7 +184,7 @@ Result<Progress> PartitionLog::finish(std::unique_ptr<WriteJob> job) {
   if (job->rolled_) adopt_roll(*job);
   active().file_bytes = job->file_bytes_;
   if (!job->result_) {
-    poisoned_ = job->result_.code() == Errc::kSyncFailed;
+    poisoned_ |= job->result_.code() == Errc::kSyncFailed;
     roll_back(*job);
     return std::move(job->result_).error();
   }
