@@ -1,7 +1,11 @@
 #include "config_file.h"
 
 #include <fmt/core.h>
+#include <fmt/format.h>
 #include <toml++/toml.h>
+
+#include "base/text.h"
+#include "cluster/settings.h"
 
 namespace sl::daemon {
 namespace {
@@ -44,6 +48,28 @@ Status flatten(const toml::table& table, const std::string& prefix, const std::s
   return {};
 }
 
+// What a setting may be, in words.
+std::string takes(const cluster::Setting& setting) {
+  using cluster::SettingType;
+  if (!setting.one_of.empty()) return fmt::format("{}", fmt::join(split(setting.one_of, '|'), ", "));
+  std::string_view unset = setting.fallback.empty() ? "; not set" : "";
+  if (setting.type == SettingType::kBoolean) return "true, false";
+  if (setting.type == SettingType::kString) return fmt::format("text{}", unset);
+  if (setting.type == SettingType::kList) return "texts between commas";
+  if (setting.type == SettingType::kDouble) return "number";
+  return fmt::format("integer{}", unset);
+}
+
+// A key that is the default of a topic's setting says what that one says.
+std::string documentation(const cluster::Setting& setting) {
+  for (const cluster::Setting& topic : cluster::topic_settings()) {
+    for (const cluster::BrokerSynonym& synonym : topic.broker)
+      if (synonym.key == setting.name && synonym.unit == 1)
+        return fmt::format("{} Topics: {}.", topic.documentation, topic.name);
+  }
+  return std::string(setting.documentation);
+}
+
 }  // namespace
 
 Result<std::vector<FileSetting>> read_config_file(const std::string& path, FileSystem& files) {
@@ -57,6 +83,16 @@ Result<std::vector<FileSetting>> read_config_file(const std::string& path, FileS
                  fmt::format("{}:{}:{}: {}", path, e.source().begin.line, e.source().begin.column, e.description())};
   }
   return settings;
+}
+
+std::string default_config_file() {
+  std::string file;
+  for (const cluster::Setting& setting : cluster::broker_settings()) {
+    bool quoted = setting.type == cluster::SettingType::kString || setting.type == cluster::SettingType::kList;
+    std::string value = quoted ? fmt::format("\"{}\"", setting.fallback) : std::string(setting.fallback);
+    file += fmt::format("# {} ({})\n#{} = {}\n\n", documentation(setting), takes(setting), setting.name, value);
+  }
+  return file;
 }
 
 }  // namespace sl::daemon

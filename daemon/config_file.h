@@ -17,4 +17,8 @@ struct FileSetting {
 // kNotFound, kBadConfig with file, line and column.
 Result<std::vector<FileSetting>> read_config_file(const std::string& path, FileSystem& files);
 
+// Every key with its default, commented out, as a configuration file that changes nothing: what `--set list` prints and
+// streamlogd.toml(5) is made of.
+std::string default_config_file();
+
 }  // namespace sl::daemon

@@ -7,6 +7,7 @@
 
 #include "aio/uv_runtime.h"
 #include "config.h"
+#include "config_file.h"
 #include "daemon.h"
 #include "kv/lmdb_store.h"
 #include "process.h"
@@ -44,6 +45,10 @@ aio::Task<void> run_daemon(daemon::Daemon& daemon, const daemon::Config& config,
 }
 
 int run(const daemon::Flags& flags) {
+  if (flags.set == std::vector<std::string>{"list"}) {
+    std::fputs(daemon::default_config_file().c_str(), stdout);
+    return 0;
+  }
   daemon::set_up_process();
   ::signal(SIGPIPE, SIG_IGN);
   auto config = daemon::make_config(flags, daemon::surroundings(), system_files());
@@ -90,7 +95,8 @@ int main(int argc, char** argv) {
       .into(&flags.listen);
   root.flag("--no-socket", "Open no unix socket").into(&flags.no_socket);
   root.option("--config", "FILE", "Read settings from a TOML file, see streamlogd.toml(5)").into(&flags.config_file);
-  root.option("--set", "KEY=VALUE", "Set a broker setting; outranks the file").into(&flags.set);
+  root.option("--set", "KEY=VALUE", "Set a broker setting; outranks the file. `list` prints all of them as a file")
+      .into(&flags.set);
   root.option("--log-level", "LEVEL", "How much to log")
       .into(&flags.log_level)
       .choices({"debug", "info", "warn", "error"})

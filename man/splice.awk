@@ -52,4 +52,22 @@ BEGIN {
   }
   next
 }
+
+# Of two lines, `# What it does (what it takes)` and `#key = default`.
+/^%settings/ {
+  while ((getline line < settings) > 0) {
+    if (line ~ /^# /) {
+      description = substr(line, 3)
+      match(description, / \([^()]*\)$/)
+      takes = substr(description, RSTART + 2, RLENGTH - 3)
+      description = substr(description, 1, RSTART - 1)
+    } else if (line ~ /^#/) {
+      split(substr(line, 2), part, " = ")
+      print "*" escaped(part[1]) "* (" escaped(takes) ")"
+      fallback = part[2] == "" || part[2] == "\"\"" ? "" : " Default: " escaped(part[2]) "."
+      print "\t" ended(escaped(description)) fallback "\n"
+    }
+  }
+  next
+}
 { print }

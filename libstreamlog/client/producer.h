@@ -93,8 +93,9 @@ class Producer {
   Producer(const Producer&) = delete;
   ~Producer();  // close() has ended
 
-  // Called from the loop for every batch, in order within a partition; must not append or close. Set before the first
-  // append.
+  // Called from the loop for every batch; must not append or close. Set before the first append. In order within a
+  // partition, except that a batch whose answer was lost on the way is reported when it was asked for again: after
+  // later ones that were answered.
   std::function<void(const Delivery&)> on_delivery;
 
   // Finds the topic. kUnknownTopicOrPartition where there is none, and the errors of reaching the cluster.
