@@ -183,17 +183,43 @@ std::string unreachable_sentence(const BrokerChoice& choice) {
                      fmt::join(choice.passed_over, ", "));
 }
 
-Status check_settings(const Settings& settings, const std::vector<KnownSetting>& known) {
+// The configuration file is every tool's: what only sl-produce or only sl-consume knows is no mistake of the others.
+constexpr std::array<std::string_view, 12> kOfSomeTool{"acks",
+                                                       "batch.size",
+                                                       "check.crcs",
+                                                       "compression.type",
+                                                       "delivery.timeout.ms",
+                                                       "fetch.max.bytes",
+                                                       "fetch.max.wait.ms",
+                                                       "fetch.min.bytes",
+                                                       "isolation.level",
+                                                       "linger.ms",
+                                                       "max.partition.fetch.bytes",
+                                                       "partitioner"};
+
+Status apply_settings(const Settings& settings, const std::vector<KnownSetting>& known) {
   std::vector<std::string_view> names;
   for (const KnownSetting& one : known) names.push_back(one.name);
   for (const auto& [name, value] : settings) {
-    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    auto at = std::find(names.begin(), names.end(), name);
+    if (at != names.end()) {
+      const auto& take = known[static_cast<size_t>(at - names.begin())].take;
+      auto taken = take ? take(value) : Status();
+      if (!taken) return Error{taken.code(), fmt::format("{}: {}", name, taken.error().context)};
+      continue;
+    }
+    if (std::find(kOfSomeTool.begin(), kOfSomeTool.end(), name) != kOfSomeTool.end()) continue;
     auto nearest = nearest_name(name, names);
     return Error{Errc::kUsage,
                  nearest ? fmt::format("unknown setting '{}', did you mean '{}'? ('-X list' shows all)", name, *nearest)
                          : fmt::format("unknown setting '{}' ('-X list' shows all)", name)};
   }
   return {};
+}
+
+bool shows_settings(const BrokerFlags& flags) {
+  return std::any_of(flags.settings.begin(), flags.settings.end(),
+                     [](const std::string& setting) { return setting == "list" || setting == "dump"; });
 }
 
 std::string list_settings(const std::vector<KnownSetting>& known) {
@@ -207,7 +233,7 @@ std::string dump_settings(const Settings& settings, const std::vector<KnownSetti
   std::string out;
   for (const KnownSetting& one : known) {
     auto at = settings.find(std::string(one.name));
-    out += fmt::format("{}={}\n", one.name, at == settings.end() ? one.default_value : std::string_view(at->second));
+    out += fmt::format("{}={}\n", one.name, at == settings.end() ? one.default_value : at->second);
   }
   return out;
 }

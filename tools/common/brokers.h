@@ -62,14 +62,18 @@ std::string unreachable_sentence(const BrokerChoice& choice);
 // The default sockets of DESIGN §8, the likeliest first; as addresses, "unix:/…".
 std::vector<std::string> default_socket_addresses(const BrokerPlaces& places);
 
-// The settings a tool knows, for -X: a name, its default and a sentence.
+// A setting that a tool knows, for -X and the configuration file: Kafka's name, its default, a sentence, and what takes
+// its value.
 struct KnownSetting {
-  std::string_view name;
-  std::string_view default_value;
-  std::string_view description;
+  std::string name;
+  std::string default_value;
+  std::string description;
+  std::function<Status(std::string_view value)> take = {};
 };
-// Refuses names that are not among them, with the nearest one.
-Status check_settings(const Settings& settings, const std::vector<KnownSetting>& known);
+// Refuses names that are not among them, with the nearest one, and hands each value to what takes it.
+Status apply_settings(const Settings& settings, const std::vector<KnownSetting>& known);
+// Whether -X list or -X dump was given, which need nothing else.
+bool shows_settings(const BrokerFlags& flags);
 // -X list: name<TAB>default<TAB>description lines. -X dump: name=value lines of what holds.
 std::string list_settings(const std::vector<KnownSetting>& known);
 std::string dump_settings(const Settings& settings, const std::vector<KnownSetting>& known);

@@ -179,6 +179,10 @@ Option& Option::excludes(std::string other_name) {
   excludes_.push_back(std::move(other_name));
   return *this;
 }
+Option& Option::setting(std::string name) {
+  setting_ = std::move(name);
+  return *this;
+}
 
 bool Option::has_name(std::string_view name) const {
   return std::find(names_.begin(), names_.end(), name) != names_.end() ||
@@ -194,6 +198,13 @@ Status Option::take(std::string_view value) const {
       return Error{Errc::kUsage, fmt::format("{} is not between {} and {}", value, range_->first, range_->second)};
   }
   return store_ ? store_(value) : Status{};
+}
+
+Status Option::take_setting(std::string_view value) const {
+  if (given_) return {};
+  bool bare = !value.empty() && value.find_first_not_of("0123456789") == std::string_view::npos;
+  if (bare && setting_.ends_with(".ms")) return take(fmt::format("{}ms", value));
+  return take(value);
 }
 
 Command::Command(std::string name, std::string summary, const Command* parent)

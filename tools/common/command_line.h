@@ -70,9 +70,13 @@ class Option {
   Option& alias(std::string name);          // another long name, hidden
   Option& complete(Completer completer);
   Option& excludes(std::string other_name);  // as "--partition"; both together are refused
+  // Kafka's name of the same thing, under which -X and the configuration file may set it.
+  Option& setting(std::string name);
 
   // Whether the last parse found it on the command line or in its variable.
   bool given() const { return given_; }
+  // The value of its setting(): stored unless the command line has its own. A bare number is in the unit of the name.
+  Status take_setting(std::string_view value) const;
 
   Kind kind() const { return kind_; }
   const std::vector<std::string>& names() const { return names_; }  // "-p", "--partitions"; of a positional "TOPIC"
@@ -82,6 +86,7 @@ class Option {
   const std::string& default_shown() const { return default_; }
   const std::string& env_name() const { return env_; }
   const std::string& group_name() const { return group_; }
+  const std::string& setting_name() const { return setting_; }
   bool is_hidden() const { return hidden_; }
   bool is_required() const { return required_; }
   bool is_list() const { return list_; }
@@ -100,7 +105,7 @@ class Option {
   Kind kind_;
   std::vector<std::string> names_;
   std::vector<std::string> aliases_;
-  std::string value_name_, description_, default_, env_, group_;
+  std::string value_name_, description_, default_, env_, group_, setting_;
   Store store_;
   std::vector<std::string> choices_;
   std::vector<std::string> excludes_;

@@ -46,6 +46,16 @@ aio::Task<void> run_session(aio::UvRuntime& runtime, client::ClusterOptions opti
 
 }  // namespace
 
+std::vector<KnownSetting> settings_of(const Command& command) {
+  std::vector<KnownSetting> known;
+  for (const Option& option : command.options()) {
+    if (option.setting_name().empty()) continue;
+    known.push_back({option.setting_name(), option.default_shown(), option.description(),
+                     [&option](std::string_view value) { return option.take_setting(value); }});
+  }
+  return known;
+}
+
 int with_cluster(const CommonOptions& options, Messages& messages, int64_t timeout_ms, const SessionBody& body,
                  const std::vector<KnownSetting>& known) {
   messages.set_verbosity(options.verbose, options.quiet);
@@ -58,7 +68,7 @@ int with_cluster(const CommonOptions& options, Messages& messages, int64_t timeo
   }
   auto choice = choose_brokers(options.brokers, process_places());
   if (!choice) return messages.error("which broker?", choice.error());
-  if (auto checked = check_settings(choice->settings, all); !checked) return messages.error("-X", checked.error());
+  if (auto checked = apply_settings(choice->settings, all); !checked) return messages.error("-X", checked.error());
   for (const auto& setting : options.brokers.settings) {
     if (setting != "dump") continue;
     std::fputs(dump_settings(choice->settings, all).c_str(), stdout);

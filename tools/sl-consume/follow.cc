@@ -84,7 +84,7 @@ class Follower {
 }  // namespace
 
 aio::Task<void> follow(Run& run, std::vector<client::Assignment> assignments) {
-  client::Consumer consumer(run.session.cluster, client::ConsumerOptions());
+  client::Consumer consumer(run.session.cluster, run.options.consumer);
   run.enter(consumer);
   auto assigned = co_await consumer.assign(std::move(assignments));
   if (!assigned) {

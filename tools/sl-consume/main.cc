@@ -49,14 +49,13 @@ aio::Task<int> consume_all(Session& session, const Options& options, Printer& pr
 }
 
 int consume_main(Options& options, Messages& messages, Ending& ending) {
-  // -X list needs nothing else.
-  const auto& settings = options.common.brokers.settings;
-  bool only_list = std::find(settings.begin(), settings.end(), "list") != settings.end();
-  if (auto checked = check(options); !checked && !only_list) return messages.error("", checked.error());
+  bool only_shows = shows_settings(options.common.brokers);
+  if (auto checked = check(options); !checked && !only_shows) return messages.error("", checked.error());
   auto printer = Printer::make(options);
   if (!printer) return messages.error("--format", printer.error());
-  return with_cluster(options.common, messages, options.timeout_ms,
-                      [&](Session& session) { return consume_all(session, options, *printer, ending); });
+  return with_cluster(
+      options.common, messages, options.timeout_ms,
+      [&](Session& session) { return consume_all(session, options, *printer, ending); }, known_settings(options));
 }
 
 }  // namespace

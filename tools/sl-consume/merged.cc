@@ -60,7 +60,7 @@ Result<int64_t> count_in(record::BatchView batch, Offset from, Offset until, rec
 // How many records there are in each range. Offsets are no count: compaction and transactions leave gaps.
 aio::Task<std::vector<int64_t>> count_records(Run& run, std::vector<Range> ranges) {
   std::vector<int64_t> counts(ranges.size());
-  client::Consumer consumer(run.session.cluster, merge_options(ranges.size()));
+  client::Consumer consumer(run.session.cluster, merge_options(run.options.consumer, ranges.size()));
   record::Decompressor decompressor(&run.session.cluster.pool());
   run.enter(consumer);
   auto assigned = co_await consumer.assign(assignments_of(ranges));
@@ -102,7 +102,7 @@ aio::Task<int64_t> widen(Run& run, std::vector<Range>& ranges, int64_t count) {
 }  // namespace
 
 aio::Task<void> print_merged(Run& run, std::vector<Range> ranges, int64_t skip) {
-  client::Consumer consumer(run.session.cluster, merge_options(ranges.size()));
+  client::Consumer consumer(run.session.cluster, merge_options(run.options.consumer, ranges.size()));
   run.enter(consumer);
   auto assigned = co_await consumer.assign(assignments_of(ranges));
   if (!assigned) {

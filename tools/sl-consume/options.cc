@@ -1,12 +1,15 @@
 #include "tools/sl-consume/options.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "tools/common/delimiter.h"
 #include "tools/common/session.h"
 
 namespace sl::tools::consume {
 namespace {
 
+// Twice as much may be in memory.
+constexpr int64_t kFetchBytesMax = 8 << 20;
 constexpr const char* kPartitions = "Partitions";
 constexpr const char* kRange = "Where to begin and end";
 constexpr const char* kFilter = "Filter";
@@ -127,6 +130,37 @@ Status check(const Options& o) {
   if (o.merge_by_time && o.tail && !o.exit_at_end)
     return Error{Errc::kUsage, "--merge time needs an end: add -e (--tail alone is in order of time at its beginning)"};
   return {};
+}
+
+std::vector<KnownSetting> known_settings(Options& o) {
+  auto integer = [](int64_t min, int64_t max, auto* value) -> Store {
+    return [=](std::string_view text) -> Status {
+      SL_TRY(int64_t number, parse_int(text));
+      if (number < min || number > max)
+        return Error{Errc::kUsage, fmt::format("{} is not between {} and {}", number, min, max)};
+      *value = static_cast<std::remove_pointer_t<decltype(value)>>(number);
+      return {};
+    };
+  };
+  auto either = [](std::string_view yes, std::string_view no, bool* value) -> Store {
+    return [=](std::string_view text) -> Status {
+      if (text != yes && text != no) return Error{Errc::kUsage, fmt::format("'{}' is not {} or {}", text, yes, no)};
+      *value = text == yes;
+      return {};
+    };
+  };
+  client::ConsumerOptions& consumer = o.consumer;
+  return {
+      {"check.crcs", "true", "Whether each batch's checksum is verified", either("true", "false", &consumer.check_crc)},
+      {"fetch.max.bytes", "2097152", "Most bytes of one answer", integer(1, kFetchBytesMax, &consumer.fetch_bytes_max)},
+      {"fetch.max.wait.ms", "500", "How long the broker waits for records to come",
+       integer(0, 60'000, &consumer.max_wait_ms)},
+      {"fetch.min.bytes", "1", "How many bytes it waits for", integer(1, kFetchBytesMax, &consumer.min_bytes)},
+      {"isolation.level", "read_uncommitted", "read_committed leaves out what no transaction has committed",
+       either("read_committed", "read_uncommitted", &consumer.read_committed)},
+      {"max.partition.fetch.bytes", "1048576", "Most bytes of one partition in an answer",
+       integer(1, kFetchBytesMax, &consumer.partition_bytes_max)},
+  };
 }
 
 }  // namespace sl::tools::consume

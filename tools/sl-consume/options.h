@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "client/consumer.h"
 #include "tools/common/common_options.h"
 #include "tools/common/filter.h"
 #include "tools/common/offset_spec.h"
@@ -30,6 +31,7 @@ struct Options {
   bool merge_by_time = false;
   int64_t idle_ms = -1;  // negative: wait without end
   RecordFilter filter;
+  client::ConsumerOptions consumer;
 
   // How they are shown.
   std::optional<std::string> format;
@@ -44,5 +46,7 @@ struct Options {
 void declare(Command& root, Options& options);
 // What no single option can see. kUsage.
 Status check(const Options& options);
+// What -X and the configuration file may set of the consumer.
+std::vector<KnownSetting> known_settings(Options& options);
 
 }  // namespace sl::tools::consume

@@ -18,8 +18,7 @@ constexpr size_t kAnswerBytesMax = 1 << 20;
 
 }  // namespace
 
-client::ConsumerOptions merge_options(size_t partitions) {
-  client::ConsumerOptions options;
+client::ConsumerOptions merge_options(client::ConsumerOptions options, size_t partitions) {
   size_t share = kHeldBytes / (kHeldAnswers * std::max<size_t>(partitions, 1));
   options.partition_bytes_max = static_cast<int32_t>(std::clamp(share, kAnswerBytesMin, kAnswerBytesMax));
   options.buffered_bytes_max = 4 << 20;

@@ -16,7 +16,7 @@
 namespace sl::tools::consume {
 
 // For a consumer of so many finite ranges.
-client::ConsumerOptions merge_options(size_t partitions);
+client::ConsumerOptions merge_options(client::ConsumerOptions options, size_t partitions);
 
 class TimeMerge {
  public:

@@ -114,6 +114,7 @@ aio::Task<int> pump_all(Run& run) {
 }
 
 aio::Task<int> produce_all(Session& session, const Options& options, Prepared& prepared, Ending& ending) {
+  if (auto checked = check_acks(options); !checked) co_return session.messages.error("", checked.error());
   Topics topics(session, options);
   size_t record_bytes_max = kRecordBytesMax;
   if (!options.topic.empty()) {
@@ -140,11 +141,9 @@ aio::Task<int> produce_all(Session& session, const Options& options, Prepared& p
   co_return co_await pump_all(run);
 }
 
-int produce_main(Options& options, Messages& messages, Ending& ending) {
-  // -X list needs nothing else.
-  const auto& settings = options.common.brokers.settings;
-  bool only_list = std::find(settings.begin(), settings.end(), "list") != settings.end();
-  if (auto checked = check(options); !checked && !only_list) return messages.error("", checked.error());
+int produce_main(const Command& root, Options& options, Messages& messages, Ending& ending) {
+  bool only_shows = shows_settings(options.common.brokers);
+  if (auto checked = check(options); !checked && !only_shows) return messages.error("", checked.error());
   Prepared prepared;
   auto reader = make_reader(options);
   if (!reader) return messages.error("--format", reader.error());
@@ -155,8 +154,9 @@ int produce_main(Options& options, Messages& messages, Ending& ending) {
     prepared.ack_format = *std::move(format);
   }
   if (auto files = Input::check(options.files); !files) return messages.error("", files.error());
-  return with_cluster(options.common, messages, options.timeout_ms,
-                      [&](Session& session) { return produce_all(session, options, prepared, ending); });
+  return with_cluster(
+      options.common, messages, options.timeout_ms,
+      [&](Session& session) { return produce_all(session, options, prepared, ending); }, settings_of(root));
 }
 
 }  // namespace
@@ -168,7 +168,7 @@ int main(int argc, char** argv) {
   Ending ending;
   CommandLine cli("sl-produce", "Write lines, files or JSON into a topic.");
   declare(cli.root(), options);
-  cli.root().action([&] { return produce_main(options, messages, ending); });
+  cli.root().action([&] { return produce_main(cli.root(), options, messages, ending); });
   int exit_code = cli.run(argc, argv);
   ending.stop.die_if_requested();
   if (ending.broken_pipe) die_by_sigpipe();

@@ -108,6 +108,7 @@ void declare_records(Command& root, Options& o) {
         return {};
       })
       .default_text("murmur2")
+      .setting("partitioner")
       .group(kRecords);
 }
 
@@ -119,6 +120,7 @@ void declare_delivery(Command& root, Options& o) {
         return {};
       })
       .default_text("none")
+      .setting("compression.type")
       .group(kDelivery);
   root.option("--acks", "WHO", "Who must have stored a record: all, 1 (the leader) or 0 (do not ask)")
       .choices({"all", "-1", "1", "0"})
@@ -127,6 +129,7 @@ void declare_delivery(Command& root, Options& o) {
         return {};
       })
       .default_text("all")
+      .setting("acks")
       .group(kDelivery);
   root.option("--rate", "RATE", "At most so many records (100/s) or bytes (5MiB/s)")
       .into_store([&o](std::string_view text) -> Status {
@@ -137,6 +140,7 @@ void declare_delivery(Command& root, Options& o) {
   root.option("--linger", "DURATION", "How long a batch waits for more records while the input still has some")
       .into_duration(&o.producer.linger_ms, 1)
       .default_text("5ms")
+      .setting("linger.ms")
       .group(kDelivery);
   root.option("--batch-bytes", "SIZE", "Largest batch")
       .into_store([&o](std::string_view text) -> Status {
@@ -146,11 +150,13 @@ void declare_delivery(Command& root, Options& o) {
         o.producer.batch_bytes = static_cast<size_t>(bytes);
         return {};
       })
-      .default_text("512KiB")
+      .default_text("1000000")
+      .setting("batch.size")
       .group(kDelivery);
   root.option("--delivery-timeout", "DURATION", "How long a record is tried before it has failed")
       .into_duration(&o.producer.delivery_timeout_ms, 1000)
       .default_text("120s")
+      .setting("delivery.timeout.ms")
       .group(kDelivery);
   root.flag("--create", "Create the topic if it does not exist").into(&o.create).group(kDelivery);
 }
@@ -201,10 +207,14 @@ Status check(Options& o) {
   if (o.whole && o.count_max) return Error{Errc::kUsage, "--whole and --count cannot be used together"};
   if (o.whole && o.tee && !o.files.empty())
     return Error{Errc::kUsage, "--tee copies a stream; with --whole and files there is none"};
-  if (o.producer.acks == client::Acks::kNone && o.ack_format)
-    return Error{Errc::kUsage, "--output-format prints acknowledged records, and with --acks 0 there are none"};
   for (const auto& header : o.headers)
     if (header.name.empty()) return Error{Errc::kUsage, "--header: a name is missing before the equals sign"};
+  return check_acks(o);
+}
+
+Status check_acks(const Options& o) {
+  if (o.producer.acks == client::Acks::kNone && o.ack_format)
+    return Error{Errc::kUsage, "--output-format prints acknowledged records, and with --acks 0 there are none"};
   return {};
 }
 

@@ -54,5 +54,7 @@ struct Options {
 void declare(Command& root, Options& options);
 // What no single option can see: where the topic stands, and pairs that make no sense. kUsage.
 Status check(Options& options);
+// The part of it that the configuration file may have a say in: once more when that was read.
+Status check_acks(const Options& options);
 
 }  // namespace sl::tools::produce

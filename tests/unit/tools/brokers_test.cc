@@ -81,7 +81,7 @@ TEST_F(BrokerChoices, SettingsAddUp) {
   flags.settings = {"novalue"};
   EXPECT_EQ(choose(flags).code(), Errc::kUsage);
   std::vector<KnownSetting> known{{"client.id", "sl", "who"}, {"linger.ms", "5", "how long"}};
-  auto refused = check_settings({{"linger.mss", "1"}}, known);
+  auto refused = apply_settings({{"linger.mss", "1"}}, known);
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().context.find("did you mean 'linger.ms'?"), std::string::npos);
   EXPECT_EQ(dump_settings({{"linger.ms", "9"}}, known), "client.id=sl\nlinger.ms=9\n");
