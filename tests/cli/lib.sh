@@ -9,6 +9,7 @@ shopt -s lastpipe
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 SL_ROOT=${SL_ROOT:-$(cd "$here/../.." && pwd)}
 BIN=${BIN:-$SL_ROOT/build/dev/bin}
+BIN=$(cd "$BIN" && pwd) || exit 1
 PATH=$BIN:$PATH
 unset SL_BROKERS SL_PROFILE XDG_RUNTIME_DIR
 W=$(mktemp -d "${TMPDIR:-/tmp}/sl.XXXXXX")
