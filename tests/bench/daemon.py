@@ -31,7 +31,8 @@ class Daemon:
         self.directory = directory
         self.flags = flags
         self.data = directory / "data"
-        self.brokers = f"unix:{directory}/run/s.sock"
+        self.socket = f"unix:{directory}/run/s.sock"
+        self.brokers = self.socket
         self.process = None
         self.said = []  # lines of its log
 
@@ -48,7 +49,7 @@ class Daemon:
         (self.directory / "run").mkdir(mode=0o700, exist_ok=True)
         begin = time.perf_counter()
         self.process = subprocess.Popen(
-            ["streamlogd", "--data", str(self.data), "--listen", self.brokers, *self.flags], stderr=subprocess.PIPE)
+            ["streamlogd", "--data", str(self.data), "--listen", self.socket, *self.flags], stderr=subprocess.PIPE)
         for line in self.process.stderr:
             self.said.append(line.decode(errors="replace"))
             if b"streamlogd: ready" in line:
