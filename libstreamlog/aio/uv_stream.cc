@@ -46,6 +46,7 @@ class SocketStream final : public Stream {
         poller_(std::make_unique<Poller>(context.loop, fd)) {}
   ~SocketStream() override {
     poller_.reset();
+    discard_unread();
     ::close(fd_);
   }
 
@@ -114,6 +115,14 @@ class SocketStream final : public Stream {
   }
 
  private:
+  // TCP answers a close with unread bytes by a reset, which throws away what was written and has not arrived: the last
+  // answers, that is, of a session that ends while its peer still asks.
+  void discard_unread() {
+    std::array<char, 16384> bytes;
+    for (int i = 0; i < 64 && ::recv(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT) > 0; ++i) {
+    }
+  }
+
   UvContext context_;
   int fd_;
   bool is_unix_;

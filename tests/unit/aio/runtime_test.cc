@@ -147,6 +147,53 @@ TEST_P(BothRuntimes, EchoThreeClients) {
   harness->run(echo_main(harness->runtime(), address));
 }
 
+// Answers and closes although the peer has sent more than was read.
+Task<void> answer_and_leave(Listener& listener, const std::string& answer) {
+  auto stream = co_await listener.accept();
+  EXPECT_TRUE(stream.ok());
+  if (!stream) co_return;
+  uint8_t byte[1];
+  auto n = co_await (*stream)->read(byte);
+  EXPECT_TRUE(n.ok() && *n == 1);
+  Bytes piece = as_bytes(answer);
+  std::span<const Bytes> pieces(&piece, 1);
+  auto sent = co_await (*stream)->write(pieces);
+  EXPECT_TRUE(sent.ok());
+  (*stream)->close();
+}
+
+Task<void> parting_main(Runtime& runtime, Address address) {
+  auto listener = runtime.listen(address, {});
+  EXPECT_TRUE(listener.ok());
+  if (!listener) co_return;
+  std::string answer(400'000, 'a'), asked(5'000, 'q'), got;
+  TaskGroup server;
+  server.spawn(answer_and_leave(**listener, answer));
+  auto stream = co_await runtime.connect((*listener)->address());
+  EXPECT_TRUE(stream.ok());
+  Bytes piece = as_bytes(asked);
+  std::span<const Bytes> pieces(&piece, 1);
+  auto sent = co_await (*stream)->write(pieces);
+  EXPECT_TRUE(sent.ok());
+  co_await server.drained();  // the kernel has all of the answer now, and much of it on this side of the wire
+  std::vector<uint8_t> bytes(10'000);
+  for (;;) {
+    auto n = co_await (*stream)->read(bytes);
+    if (!n || *n == 0) break;
+    got += as_text(Bytes(bytes).first(*n));
+  }
+  EXPECT_EQ(got.size(), answer.size());
+  (*stream)->close();
+  (*listener)->close();
+}
+
+TEST(UvRuntime, AnAnswerOutlivesACloseWithUnreadRequests) {
+  UvHarness harness;
+  Address loopback;
+  loopback.host = "127.0.0.1";
+  harness.run(parting_main(harness.runtime(), loopback));
+}
+
 Task<void> sleep_and_tell(Runtime& runtime, int64_t ms, std::vector<int64_t>& told) {
   Timer timer(runtime.timers());
   bool over = co_await timer.wait_ms(ms);
