@@ -46,9 +46,9 @@ Encoded Encoder::finish() {
   return {std::move(pieces_), total_bytes_};
 }
 
-Status Decoder::finish(const char* message) {
+Status Decoder::finish(const char* message, bool may_leave_bytes) {
   if (why_) return Error{Errc::kMalformed, fmt::format("{} v{}: {} {}", message, version_, name_, why_)};
-  if (at_ != end_)
+  if (at_ != end_ && !may_leave_bytes)
     return Error{Errc::kMalformed, fmt::format("{} v{}: {} bytes behind {}", message, version_, left(), name_)};
   return {};
 }

@@ -4,6 +4,8 @@
 //
 // Decoding trusts nothing: every length is checked against the bytes that are left before anything is allocated,
 // the number of structs in one message is capped (kArrayElementsMax), and bytes behind the last field are an error.
+// Only behind a request they are ignored, as Kafka's broker does: librdkafka 2.15 writes the null array of "all topics"
+// in Metadata's flexible versions as four zero bytes, of which three are left over.
 // kMalformed names the field; kUnsupportedVersion is a version outside the message's range.
 #pragma once
 #include <cstdint>

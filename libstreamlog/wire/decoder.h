@@ -20,8 +20,8 @@ class Decoder {
   Decoder(Bytes body, int16_t version, bool flexible, const Buffer& owner)
       : at_(body.data()), end_(at_ + body.size()), owner_(owner), version_(version), flexible_(flexible) {}
 
-  // kMalformed with the message's name and the field's, if anything did not fit or bytes are left.
-  Status finish(const char* message);
+  // kMalformed with the message's name and the field's, if anything did not fit or bytes are left that may not be.
+  Status finish(const char* message, bool may_leave_bytes);
 
   template <class T>
   void operator()(const char* name, T& v, Range range = {}) {
