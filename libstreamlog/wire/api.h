@@ -17,12 +17,12 @@
 
 namespace sl::wire {
 
-using Requests =
-    std::tuple<ProduceRequest, FetchRequest, ListOffsetsRequest, MetadataRequest, FindCoordinatorRequest,
-               ApiVersionsRequest, CreateTopicsRequest, DeleteTopicsRequest, DeleteRecordsRequest,
-               InitProducerIdRequest, OffsetForLeaderEpochRequest, DescribeConfigsRequest, AlterConfigsRequest,
-               DescribeLogDirsRequest, CreatePartitionsRequest, IncrementalAlterConfigsRequest, DescribeQuorumRequest,
-               DescribeClusterRequest, DescribeProducersRequest, DescribeTopicPartitionsRequest>;
+using Requests = std::tuple<ProduceRequest, FetchRequest, ListOffsetsRequest, MetadataRequest, FindCoordinatorRequest,
+                            ApiVersionsRequest, CreateTopicsRequest, DeleteTopicsRequest, DeleteRecordsRequest,
+                            InitProducerIdRequest, OffsetForLeaderEpochRequest, DescribeConfigsRequest,
+                            AlterConfigsRequest, DescribeLogDirsRequest, CreatePartitionsRequest,
+                            IncrementalAlterConfigsRequest, ListPartitionReassignmentsRequest, DescribeQuorumRequest,
+                            DescribeClusterRequest, DescribeProducersRequest, DescribeTopicPartitionsRequest>;
 inline constexpr size_t kApiCount = std::tuple_size_v<Requests>;
 
 // Calls f.operator()<M>() for every request type M, in the order of their numbers.

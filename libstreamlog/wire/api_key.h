@@ -23,6 +23,7 @@ enum class ApiKey : int16_t {
   kDescribeLogDirs = 35,
   kCreatePartitions = 37,
   kIncrementalAlterConfigs = 44,
+  kListPartitionReassignments = 46,
   kDescribeQuorum = 55,
   kDescribeCluster = 60,
   kDescribeProducers = 61,

@@ -10,7 +10,7 @@ void add_metadata_handlers(
 void add_produce_handlers(Dispatcher& dispatcher);  // Produce, InitProducerId, DescribeProducers
 void add_fetch_handlers(Dispatcher& dispatcher);    // Fetch
 void add_offset_handlers(Dispatcher& dispatcher);   // ListOffsets, OffsetForLeaderEpoch, DeleteRecords
-void add_topic_handlers(Dispatcher& dispatcher);    // CreateTopics, DeleteTopics, CreatePartitions
+void add_topic_handlers(Dispatcher& dispatcher);    // topics and partitions created, deleted, moved
 void add_config_handlers(Dispatcher& dispatcher);   // DescribeConfigs, AlterConfigs, IncrementalAlterConfigs
 void add_log_dir_handlers(Dispatcher& dispatcher);  // DescribeLogDirs
 

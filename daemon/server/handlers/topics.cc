@@ -64,12 +64,22 @@ aio::Task<wire::CreatePartitionsResponse> create_partitions(Call& call, wire::Cr
   co_return response;
 }
 
+// A cluster of one node has nowhere to move a partition to, so none is ever on its way.
+aio::Task<wire::ListPartitionReassignmentsResponse> list_reassignments(Call& call,
+                                                                       wire::ListPartitionReassignmentsRequest) {
+  wire::ListPartitionReassignmentsResponse response;
+  if (!call.allowed(Operation::kDescribe, ResourceType::kCluster, kClusterResource))
+    response.error_code = errc_to_wire(Errc::kClusterAuthorizationFailed);
+  co_return response;
+}
+
 }  // namespace
 
 void add_topic_handlers(Dispatcher& dispatcher) {
   dispatcher.add<wire::CreateTopicsRequest>(Guard::kByHandler, &create_topics);
   dispatcher.add<wire::DeleteTopicsRequest>(Guard::kByHandler, &delete_topics);
   dispatcher.add<wire::CreatePartitionsRequest>(Guard::kByHandler, &create_partitions);
+  dispatcher.add<wire::ListPartitionReassignmentsRequest>(Guard::kByHandler, &list_reassignments);
 }
 
 }  // namespace sl::server

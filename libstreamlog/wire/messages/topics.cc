@@ -11,5 +11,7 @@ SL_WIRE_MESSAGE(DeleteTopicsRequest);
 SL_WIRE_MESSAGE(DeleteTopicsResponse);
 SL_WIRE_MESSAGE(CreatePartitionsRequest);
 SL_WIRE_MESSAGE(CreatePartitionsResponse);
+SL_WIRE_MESSAGE(ListPartitionReassignmentsRequest);
+SL_WIRE_MESSAGE(ListPartitionReassignmentsResponse);
 
 }  // namespace sl::wire

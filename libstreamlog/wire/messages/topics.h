@@ -1,4 +1,4 @@
-// Topics made, removed and widened.
+// Topics made, removed, widened and moved.
 // Fields and versions: https://kafka.apache.org/protocol, "The Messages".
 #pragma once
 #include "wire/api_key.h"
@@ -209,6 +209,68 @@ struct CreatePartitionsResponse {
     f("results", m.results);
   }
   bool operator==(const CreatePartitionsResponse&) const = default;
+};
+
+// Partitions that are on their way to other nodes (KIP-455); null topics are all.
+struct ListPartitionReassignmentsRequest {
+  static constexpr ApiKey kApi = ApiKey::kListPartitionReassignments;
+  static constexpr int16_t kMinVersion = 0, kMaxVersion = 0, kFlexibleFrom = 0;
+  using Response = struct ListPartitionReassignmentsResponse;
+
+  struct Topic {
+    std::string name;
+    std::vector<int32_t> partition_indexes;
+    static void fields(auto& m, auto& f) {
+      f("name", m.name);
+      f("partition_indexes", m.partition_indexes);
+    }
+    bool operator==(const Topic&) const = default;
+  };
+  int32_t timeout_ms = 60000;
+  std::optional<std::vector<Topic>> topics;
+  static void fields(auto& m, auto& f) {
+    f("timeout_ms", m.timeout_ms);
+    f("topics", m.topics);
+  }
+  bool operator==(const ListPartitionReassignmentsRequest&) const = default;
+};
+
+struct ListPartitionReassignmentsResponse {
+  using Request = ListPartitionReassignmentsRequest;
+
+  struct Partition {
+    int32_t partition_index = 0;
+    std::vector<int32_t> replicas;
+    std::vector<int32_t> adding_replicas;
+    std::vector<int32_t> removing_replicas;
+    static void fields(auto& m, auto& f) {
+      f("partition_index", m.partition_index);
+      f("replicas", m.replicas);
+      f("adding_replicas", m.adding_replicas);
+      f("removing_replicas", m.removing_replicas);
+    }
+    bool operator==(const Partition&) const = default;
+  };
+  struct Topic {
+    std::string name;
+    std::vector<Partition> partitions;
+    static void fields(auto& m, auto& f) {
+      f("name", m.name);
+      f("partitions", m.partitions);
+    }
+    bool operator==(const Topic&) const = default;
+  };
+  int32_t throttle_time_ms = 0;
+  int16_t error_code = 0;
+  std::optional<std::string> error_message;
+  std::vector<Topic> topics;
+  static void fields(auto& m, auto& f) {
+    f("throttle_time_ms", m.throttle_time_ms);
+    f("error_code", m.error_code);
+    f("error_message", m.error_message);
+    f("topics", m.topics);
+  }
+  bool operator==(const ListPartitionReassignmentsResponse&) const = default;
 };
 
 }  // namespace sl::wire
