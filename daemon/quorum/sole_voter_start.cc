@@ -221,8 +221,9 @@ aio::Task<Status> SoleVoter::vote(std::optional<Vote> last, Epoch newest) {
 aio::Task<Status> SoleVoter::lead() {
   const auto& format = seams_.data.format();
   wire::LeaderChangeMessage change;
+  change.version = 0;  // Kafka 4.3 has a version 1 but writes and reads this one, without looking at the field.
   change.leader_id = format.node.value;
-  change.voters.push_back({format.node.value, format.directory_id});
+  change.voters.emplace_back().voter_id = format.node.value;
   change.granting_voters = change.voters;
   std::string change_value = wire::encode_control(change);
   std::string version_value = wire::encode_control(wire::KRaftVersionRecord{0, 1});
