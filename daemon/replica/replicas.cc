@@ -11,6 +11,9 @@ namespace {
 constexpr int kOpeningAtOnce = 6;
 constexpr int64_t kIdleTickMs = 1000;
 constexpr int64_t kBusyTickMs = 100;
+// Partitions that could not be opened or deleted are tried again after such pauses.
+constexpr int64_t kRetryMsMin = 1000;
+constexpr int64_t kRetryMsMax = 60'000;
 
 }  // namespace
 
@@ -46,9 +49,12 @@ aio::Task<Status> Replicas::reconcile(const cluster::Image& image) {
     if (rounds_done_ >= wanted_round) co_return last_round_;
   }
   reconciling_ = true;
+  image_ = &image;
   uint64_t round = ++rounds_started_;
   auto result = co_await reconcile_once(image);
   last_round_ = result;
+  retry_pause_ms_ = result ? 0 : std::clamp(2 * retry_pause_ms_, kRetryMsMin, kRetryMsMax);
+  retry_at_ms_ = shard_.runtime.mono_ms() + retry_pause_ms_;
   rounds_done_ = round;
   reconciling_ = false;
   round_done_.notify();
@@ -69,10 +75,12 @@ aio::Task<Status> Replicas::reconcile_once(const cluster::Image& image) {
   std::vector<Key> gone;
   for (const auto& [key, partition] : partitions_)
     if (!wanted.contains(key)) gone.push_back(key);
-  for (const Key& key : gone) co_await remove_one(key);
-
   aio::TaskGroup opening;
   std::deque<Status> results;
+  if (!gone.empty() || !undeleted_.empty()) {
+    auto removed = co_await remove(std::move(gone));
+    if (!removed) results.push_back(std::move(removed));
+  }
   for (const auto& [key, want] : wanted) {
     if (stopping_) break;
     auto at = partitions_.find(key);
@@ -111,6 +119,7 @@ aio::Task<void> Replicas::open_one(Key key, Wanted wanted, Status* result) {
   co_await shard_.runtime.run_in_pool(aio::Lane::kRead, std::move(work));
   if (!opened) {
     shard_.logger.error("cannot open partition {}-{}: {}", key.topic.text(), key.partition, opened.error().context);
+    if (opened.code() == Errc::kSyncFailed) shard_.fatal(opened.error());
     *result = std::move(opened).error();
     co_return;
   }
@@ -121,16 +130,33 @@ aio::Task<void> Replicas::open_one(Key key, Wanted wanted, Status* result) {
   partitions_[key] = std::make_shared<Partition>(shard_, std::move(opened->log), wanted.leader_epoch);
 }
 
-aio::Task<void> Replicas::remove_one(Key key) {
-  auto node = partitions_.extract(key);
-  auto partition = node.mapped();
-  co_await partition->stop(Errc::kUnknownTopicOrPartition, false);
-  storage::PartitionPlace place{key.topic, sl::Partition(key.partition)};
+aio::Task<Status> Replicas::remove(std::vector<Key> keys) {
+  std::vector<storage::PartitionPlace> places = std::exchange(undeleted_, {});
+  std::vector<std::shared_ptr<Partition>> stopped;
+  aio::TaskGroup stopping;
+  for (const Key& key : keys) {
+    places.push_back({key.topic, sl::Partition(key.partition)});
+    stopped.push_back(partitions_.extract(key).mapped());
+    stopping.spawn(stopped.back()->stop(Errc::kUnknownTopicOrPartition, false));
+  }
+  co_await stopping.drained();
   Status deleted;
-  std::function<void()> work = [&] { deleted = data_.delete_partition(place); };
+  std::function<void()> work = [&] { deleted = data_.delete_partitions(places); };
   co_await shard_.runtime.run_in_pool(aio::Lane::kRead, std::move(work));
-  if (!deleted)
-    shard_.logger.error("cannot delete partition {}-{}: {}", key.topic.text(), key.partition, deleted.error().context);
+  if (deleted) co_return deleted;
+  shard_.logger.error("cannot delete partitions: {}", deleted.error().context);
+  if (deleted.code() == Errc::kSyncFailed) shard_.fatal(deleted.error());
+  undeleted_ = std::move(places);
+  co_return deleted;
+}
+
+void Replicas::try_again(int64_t now_ms) {
+  if (last_round_ || reconciling_ || now_ms < retry_at_ms_) return;
+  tasks_.spawn(reconcile_again());
+}
+
+aio::Task<void> Replicas::reconcile_again() {
+  (void)co_await reconcile(*image_);
 }
 
 aio::Task<Status> Replicas::set_orphans_aside(const cluster::Image& image) {
@@ -187,6 +213,7 @@ aio::Task<void> Replicas::tend() {
     int64_t now_ms = shard_.runtime.mono_ms();
     bool retention = now_ms >= next_retention_ms;
     if (retention) next_retention_ms = now_ms + options_.retention_interval_ms;
+    try_again(now_ms);
     busy = false;
     for (storage::PartitionLog* log : other_logs_) busy |= log->dirty();
     for (auto& [key, partition] : partitions_) {

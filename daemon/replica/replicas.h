@@ -27,7 +27,8 @@ class Replicas {
   ~Replicas();
 
   // Makes the partitions of this node equal to the image's; returns when that is done. Calls are queued, and one that
-  // comes while another runs is served by one more round for all of them.
+  // comes while another runs is served by one more round for all of them. What fails is tried again by tend(), later
+  // and later; so `image` outlives this.
   aio::Task<Status> reconcile(const cluster::Image& image);
   // Null where this node has none (or not yet, or no longer).
   std::shared_ptr<Partition> find(const Uuid& topic, sl::Partition partition) const;
@@ -53,7 +54,9 @@ class Replicas {
   struct Wanted;
   aio::Task<Status> reconcile_once(const cluster::Image& image);
   aio::Task<void> open_one(Key key, Wanted wanted, Status* result);
-  aio::Task<void> remove_one(Key key);
+  aio::Task<Status> remove(std::vector<Key> keys);
+  void try_again(int64_t now_ms);
+  aio::Task<void> reconcile_again();
   std::vector<storage::PartitionLog*> logs();
 
   Shard& shard_;
@@ -68,6 +71,10 @@ class Replicas {
   uint64_t rounds_started_ = 0;
   uint64_t rounds_done_ = 0;
   Status last_round_;
+  const cluster::Image* image_ = nullptr;  // of the last round
+  int64_t retry_at_ms_ = 0;
+  int64_t retry_pause_ms_ = 0;
+  std::vector<storage::PartitionPlace> undeleted_;
   aio::Event round_done_;
   aio::Event checkpointed_;
   aio::Timer tick_;

@@ -4,6 +4,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <set>
+
 #include "base/crc32c.h"
 #include "base/text.h"
 #include "storage/stored_log.h"
@@ -13,6 +16,8 @@ namespace {
 
 constexpr std::string_view kMagic = "streamlog-data";
 constexpr size_t kFormatBytesMax = 4096;
+// Deleted logs of one transaction of the index.
+constexpr size_t kForgottenAtOnce = 256;
 
 std::string encode_format(const Format& format) {
   std::string body = fmt::format("{}\nversion={}\nnode-id={}\ndirectory-id={}\ncluster-id={}\n", kMagic, format.version,
@@ -154,13 +159,31 @@ Status DataDirectory::sweep_deleted() {
   if (!names) return names.code() == Errc::kNotFound ? Status() : Status(std::move(names).error());
   // The process may have died before it had synced the new names.
   if (!names->empty()) SL_CHECK(files_->sync_directory(deleted));
+  std::vector<PartitionPlace> places;
+  std::set<std::string> topics;
   for (const auto& name : *names) {
-    if (auto place = parse_place_name(name)) {
-      auto synced = files_->sync_directory(parent_of(partition_path(place->topic, place->partition)));
-      if (!synced && synced.code() != Errc::kNotFound) return synced;
-      SL_CHECK(forget_log(*index_, place->topic, place->partition));
-    }
-    SL_CHECK(files_->remove_tree(deleted + "/" + name));
+    auto place = parse_place_name(name);
+    if (!place) continue;
+    places.push_back(*place);
+    topics.insert(parent_of(partition_path(place->topic, place->partition)));
+  }
+  for (const auto& topic : topics) {
+    auto synced = files_->sync_directory(topic);
+    if (!synced && synced.code() != Errc::kNotFound) return synced;
+  }
+  SL_CHECK(forget_logs(places));
+  for (const auto& name : *names) SL_CHECK(files_->remove_tree(deleted + "/" + name));
+  return {};
+}
+
+Status DataDirectory::forget_logs(std::span<const PartitionPlace> places) {
+  while (!places.empty()) {
+    auto some = places.first(std::min(places.size(), kForgottenAtOnce));
+    SL_CHECK(index_->write([&](kv::Writer& writer) -> Status {
+      for (const auto& place : some) SL_CHECK(forget_log(writer, place.topic, place.partition));
+      return {};
+    }));
+    places = places.subspan(some.size());
   }
   return {};
 }
@@ -228,29 +251,42 @@ Result<std::string> DataDirectory::set_aside(const PartitionPlace& place) {
 
 // A full disk must not stop what makes room on it: where there is no room for `deleted/` the folder goes where it is (a
 // crash then leaves an orphan), and rows that stay in the index belong to an id that never comes again.
-Status DataDirectory::delete_partition(const PartitionPlace& place) {
+Status DataDirectory::delete_partitions(std::span<const PartitionPlace> places) {
   std::string deleted = path_ + "/deleted";
-  std::string from = partition_path(place.topic, place.partition);
-  std::string doomed = deleted + "/" + place_name(place);
-  Status ready = make_durable_directory(*files_, deleted);
-  if (ready) ready = files_->rename(from, doomed);
-  if (ready.code() == Errc::kDiskFull) {
-    doomed = from;
-    ready = {};
+  Status first = make_durable_directory(*files_, deleted);
+  bool room = first.code() != Errc::kDiskFull;
+  if (!first && room) return first;
+  first = {};
+  auto note = [&first](Status status) {
+    if (first && !status) first = std::move(status);
+  };
+  std::vector<std::string> doomed;
+  std::vector<PartitionPlace> gone;
+  std::set<std::string> topics, changed;
+  for (const auto& place : places) {
+    std::string from = partition_path(place.topic, place.partition);
+    std::string to = deleted + "/" + place_name(place);
+    topics.insert(parent_of(from));
+    Status moved = room ? files_->rename(from, to) : Status(Errc::kDiskFull);
+    if (moved.code() == Errc::kDiskFull) to = from;
+    if (moved) changed.insert(parent_of(from));
+    if (moved || moved.code() == Errc::kDiskFull) doomed.push_back(to);
+    if (moved || moved.code() == Errc::kDiskFull || moved.code() == Errc::kNotFound)
+      gone.push_back(place);
+    else
+      note(std::move(moved));
   }
-  bool there = ready.ok();
-  if (!ready && ready.code() != Errc::kNotFound) return ready;
-  if (there && doomed != from) {
-    SL_CHECK(files_->sync_directory(deleted));
-    SL_CHECK(files_->sync_directory(parent_of(from)));
-  }
+  if (!changed.empty()) SL_CHECK(files_->sync_directory(deleted));
+  for (const auto& topic : changed) SL_CHECK(files_->sync_directory(topic));
   // Before the bytes: as long as they are there, the next start knows what is left to do.
-  if (auto forgotten = forget_log(*index_, place.topic, place.partition); !forgotten)
-    logger_->warn("the index keeps rows of a deleted partition: {}", forgotten.error().context);
-  if (there) SL_CHECK(files_->remove_tree(doomed));
-  auto emptied = files_->list(parent_of(from));
-  if (emptied && emptied->empty()) (void)files_->remove(parent_of(from));
-  return {};
+  if (auto forgotten = forget_logs(gone); !forgotten)
+    logger_->warn("the index keeps rows of deleted partitions: {}", forgotten.error().context);
+  for (const auto& path : doomed) note(files_->remove_tree(path));
+  for (const auto& topic : topics) {
+    auto left = files_->list(topic);
+    if (left && left->empty()) (void)files_->remove(topic);
+  }
+  return first;
 }
 
 }  // namespace sl::storage

@@ -9,6 +9,7 @@
 // it. A partition that the metadata does not know is moved to orphaned/, never deleted. All calls block.
 #pragma once
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -72,8 +73,11 @@ class DataDirectory {
   Result<std::vector<PartitionPlace>> partitions() const;
   // Moves a folder that nobody knows aside, and says where to.
   Result<std::string> set_aside(const PartitionPlace& place);
-  // Deletes a partition for good: first its name, durably, then its bytes and its share of the index.
-  Status delete_partition(const PartitionPlace& place);
+  // Deletes partitions for good: first their names, durably, then their share of the index and their bytes. All of them
+  // together take as many syncs as one of each topic. The first error; the others go on save after a failed sync. What
+  // is not there is no error, so it can be called again.
+  Status delete_partitions(std::span<const PartitionPlace> places);
+  Status delete_partition(const PartitionPlace& place) { return delete_partitions({&place, 1}); }
   Result<FileSystem::Space> space() const { return files_->space(path_); }
 
  private:
@@ -82,6 +86,7 @@ class DataDirectory {
   Status save_format();
   Status open_index(kv::Opener& opener);
   Status sweep_deleted();
+  Status forget_logs(std::span<const PartitionPlace> places);
 
   FileSystem* files_ = nullptr;
   Logger* logger_ = nullptr;

@@ -317,10 +317,12 @@ Result<std::optional<IndexEntry>> find_stored_time(const LogPlace& place, Offset
 }
 
 Status forget_log(kv::Store& index, const Uuid& topic, Partition partition) {
-  return index.write([&](kv::Writer& writer) -> Status {
-    SL_TRY([[maybe_unused]] auto erased, writer.erase_prefix(log_prefix(topic, partition)));
-    return {};
-  });
+  return index.write([&](kv::Writer& writer) { return forget_log(writer, topic, partition); });
+}
+
+Status forget_log(kv::Writer& writer, const Uuid& topic, Partition partition) {
+  SL_TRY([[maybe_unused]] auto erased, writer.erase_prefix(log_prefix(topic, partition)));
+  return {};
 }
 
 Status forget_segment(kv::Writer& writer, const LogPlace& place, Offset base) {

@@ -89,6 +89,7 @@ Result<std::optional<IndexEntry>> find_stored_time(const LogPlace& place, Offset
 
 // Forgets a whole log, or one segment of it.
 Status forget_log(kv::Store& index, const Uuid& topic, Partition partition);
+Status forget_log(kv::Writer& writer, const Uuid& topic, Partition partition);
 Status forget_segment(kv::Writer& writer, const LogPlace& place, Offset base);
 
 }  // namespace sl::storage

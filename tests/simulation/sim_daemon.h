@@ -33,6 +33,8 @@ class SimDaemon {
 
   bool running() const { return !lives_.empty() && !lives_.back()->ended && !lives_.back()->killed; }
   bool ready() const { return running() && lives_.back()->ready; }
+  // Whether the last life ever was.
+  bool was_ready() const { return !lives_.empty() && lives_.back()->ready; }
   bool all_ended() const;
   // How the last life that was not killed ended, once it has.
   const Status& result() const { return lives_.back()->result; }
