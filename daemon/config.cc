@@ -28,6 +28,7 @@ Status take(const std::string& key, const std::string& value, const std::string&
     return {};
   }
   if (key == "log.level") {
+    if (auto level = parse_log_level(value); !level) return at(where, level.error());
     whereabouts.log_level = value;
     return {};
   }

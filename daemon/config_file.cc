@@ -17,7 +17,7 @@ Result<std::string> scalar(const toml::node& node) {
   if (auto* i = node.as_integer()) return std::to_string(i->get());
   if (auto* b = node.as_boolean()) return std::string(b->get() ? "true" : "false");
   if (auto* f = node.as_floating_point()) return fmt::format("{}", f->get());
-  return Error{Errc::kBadConfig, "a date or time is no setting"};
+  return Error{Errc::kBadConfig, "a setting is a text, a number, true or false, or a list of these"};
 }
 
 Result<std::string> text_of(const toml::node& node) {
@@ -40,7 +40,7 @@ Status flatten(const toml::table& table, const std::string& prefix, const std::s
       SL_CHECK(flatten(*inner, name, file, out));
       continue;
     }
-    std::string where = fmt::format("{}:{}", file, node.source().begin.line);
+    std::string where = fmt::format("{}:{}:{}", file, node.source().begin.line, node.source().begin.column);
     auto text = text_of(node);
     if (!text) return Error{Errc::kBadConfig, fmt::format("{}: {}: {}", where, name, text.error().context)};
     out.push_back({name, *std::move(text), where});

@@ -11,7 +11,7 @@ namespace sl::daemon {
 struct FileSetting {
   std::string key;
   std::string value;
-  std::string where;  // "streamlogd.toml:7"
+  std::string where;  // "streamlogd.toml:7:18", line and column of the value
 };
 
 // kNotFound, kBadConfig with file, line and column.

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view kUnixName = "UNIX";
 constexpr std::string_view kPlainName = "PLAINTEXT";
+constexpr size_t kUnixPathBytesMax = 107;  // sockaddr_un's, without its last zero
 
 Error bad(std::string sentence) {
   return Error{Errc::kBadConfig, std::move(sentence)};
@@ -91,6 +92,9 @@ Status refuse_open(const ListenerConfig& listener) {
 
 Status check(const std::vector<ListenerConfig>& listeners, bool open_accepted) {
   for (size_t i = 0; i < listeners.size(); ++i) {
+    if (listeners[i].address.unix_path.size() > kUnixPathBytesMax)
+      return bad(fmt::format("the path of a unix socket has at most {} bytes; this one has {}: {}", kUnixPathBytesMax,
+                             listeners[i].address.unix_path.size(), listeners[i].address.unix_path));
     for (size_t j = 0; j < i; ++j)
       if (listeners[j].name == listeners[i].name)
         return bad(fmt::format("two listeners are called {}: give one another name, like --listen OTHER={}",
