@@ -12,7 +12,8 @@ codecs=(none gzip snappy lz4 zstd)
 view=sorted  # how records are looked at where a client may have touched them; see records.py
 
 # fetch NAME PINS COMMAND...: sets `fetched` to a folder that COMMAND filled when it was the working directory. PINS is
-# the file with the versions: other contents, another folder.
+# the file with the versions: other contents, another folder. What failed is not tried again for ten minutes, so that
+# a registry that hangs costs a run its time once.
 fetch() {
   local name=$1 pins=$2
   shift 2
@@ -22,10 +23,14 @@ fetch() {
   exec 8> "$cache/$name.lock"
   flock 8
   if [[ ! -d $fetched ]]; then
+    [[ -z $(find "$cache" -name "$name.failed" -mmin -10) ]] || { echo "$name could not be fetched a moment ago"; exit 77; }
     rm -rf "$fetched.part"
     mkdir "$fetched.part"
-    (cd "$fetched.part" && exec timeout -k 5 "$fetch_seconds" "$@") > "$cache/$name.log" 2>&1 < /dev/null \
-      || { echo "$name cannot be fetched: $(tail -n 1 "$cache/$name.log")"; exit 77; }
+    if ! (cd "$fetched.part" && exec timeout -k 5 "$fetch_seconds" "$@") > "$cache/$name.log" 2>&1 < /dev/null; then
+      touch "$cache/$name.failed"
+      echo "$name cannot be fetched: $(grep -v '^ *$' "$cache/$name.log" | tail -n 1 | cut -c 1-200)"
+      exit 77
+    fi
     mv "$fetched.part" "$fetched"
   fi
   exec 8>&-

@@ -50,7 +50,7 @@ def produce(topic, codec, **settings):
 
 def consume(topic):
     consumer = Consumer({**common, "group.id": "unused", "enable.auto.commit": False, "check.crcs": True,
-                         "enable.partition.eof": True})
+                         "enable.partition.eof": True, "fetch.wait.max.ms": 50})
     partitions = [TopicPartition(topic, n, OFFSET_BEGINNING) for n in admin.list_topics(topic, 20).topics[topic].partitions]
     consumer.assign(partitions)
     ended = set()
