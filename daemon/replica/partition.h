@@ -55,8 +55,9 @@ class Partition {
   // Until the high watermark has reached `next`; an error says that the batch before it is not in the log.
   aio::Task<Status> wait_durable(Offset next);
 
-  // Whole batches from `from` to the high watermark, from memory, the page cache or the disk, in this order.
-  aio::Task<Result<storage::ReadResult>> read(Offset from, size_t bytes_max);
+  // Whole batches from `from` to the high watermark, from memory, the page cache or the disk, in this order; `strict`
+  // as for PartitionLog::plan_read.
+  aio::Task<Result<storage::ReadResult>> read(Offset from, size_t bytes_max, bool strict);
 
   aio::Task<Result<std::optional<storage::FoundTime>>> find_time(int64_t timestamp_ms);
   aio::Task<Result<std::optional<storage::FoundTime>>> find_max_time();

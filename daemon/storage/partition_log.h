@@ -136,8 +136,9 @@ class PartitionLog {
 
   // --- read
   // Whole batches from `from`, below `limit` (exclusive, at most readable_end for clients; followers may pass it too).
+  // A first batch of more than `bytes_max` comes nevertheless, or with `strict` nothing does (KIP-74).
   // kOffsetOutOfRange outside [log_start, log_end]; kCorruptMessage where `from` is in a damaged range.
-  Result<ReadPlan> plan_read(Offset from, size_t bytes_max, Offset limit);
+  Result<ReadPlan> plan_read(Offset from, size_t bytes_max, Offset limit, bool strict = false);
   // kCorruptMessage with file and byte; kOffsetNotAvailable where the log was cut meanwhile: plan again.
   Result<ReadResult> finish(std::unique_ptr<ReadJob> job);
   // The first record at or after `timestamp_ms` and below `limit`. Null where no segment has one.
@@ -212,7 +213,7 @@ class PartitionLog {
   // partition_read.cc
   SegmentView view_of(const Segment& segment) const;
   Segment* segment_for(Offset offset);
-  Result<std::unique_ptr<ReadJob>> make_read(Offset from, size_t bytes_max, Offset limit);
+  Result<std::unique_ptr<ReadJob>> make_read(Offset from, size_t bytes_max, Offset limit, bool strict);
   void adopt_file(Offset segment, const std::shared_ptr<File>& file);
   std::unique_ptr<LookupJob> make_lookup(std::optional<int64_t> timestamp_ms, Offset limit);
 

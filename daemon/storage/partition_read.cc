@@ -34,7 +34,7 @@ Segment* PartitionLog::segment_for(Offset offset) {
   return after == segments_.end() ? nullptr : after->get();
 }
 
-Result<ReadPlan> PartitionLog::plan_read(Offset from, size_t bytes_max, Offset limit) {
+Result<ReadPlan> PartitionLog::plan_read(Offset from, size_t bytes_max, Offset limit, bool strict) {
   if (from < log_start_ || from > log_end_)
     return Error{Errc::kOffsetOutOfRange, fmt::format("offset {} is outside the log, which holds {} to {}", from.value,
                                                       log_start_.value, log_end_.value)};
@@ -46,14 +46,14 @@ Result<ReadPlan> PartitionLog::plan_read(Offset from, size_t bytes_max, Offset l
   if (from >= limit || in_tail) last_tail_read_ns_ = clock().mono_ns();
   if (from >= limit) return plan;
   if (in_tail) {
-    tail_.collect(from, limit, bytes_max, plan.result.slices, plan.result.bytes, plan.result.next);
+    tail_.collect(from, limit, bytes_max, strict, plan.result.slices, plan.result.bytes, plan.result.next);
     return plan;
   }
-  SL_TRY(plan.job, make_read(from, bytes_max, limit));
+  SL_TRY(plan.job, make_read(from, bytes_max, limit, strict));
   return plan;
 }
 
-Result<std::unique_ptr<ReadJob>> PartitionLog::make_read(Offset from, size_t bytes_max, Offset limit) {
+Result<std::unique_ptr<ReadJob>> PartitionLog::make_read(Offset from, size_t bytes_max, Offset limit, bool strict) {
   std::unique_ptr<ReadJob> job;
   Segment* segment = segment_for(from);
   if (!segment) return job;
@@ -65,6 +65,7 @@ Result<std::unique_ptr<ReadJob>> PartitionLog::make_read(Offset from, size_t byt
   job->from_ = from;
   job->limit_ = limit;
   job->bytes_max_ = bytes_max;
+  job->strict_ = strict;
   job->truncations_ = truncations_;
   EpochEnd epoch = epochs_.at(std::max(from, segment->base));
   job->epoch_ = epoch.epoch;

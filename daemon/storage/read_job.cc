@@ -115,6 +115,8 @@ Result<ReadJob::Step> ReadJob::take() {
                           : record::kBatchPrefixBytes + uint64_t{load_be<uint32_t>(ahead.data() + 8)};
       if (size > kProduceFrameBytesMax) return damaged("the batch's length is impossible");
       if (position_ + size > segment_.bytes) return damaged("the batch ends beyond the segment");
+      if (strict_ && expected_ >= from_ && ahead.size() >= record::kBatchPrefixBytes && size > bytes_max_)
+        return Step::kDone;
       if (cached_only_) return Error{Errc::kWouldBlock, {}};
       // Asked for all of it, from here, and still got less: the file is shorter than it was.
       if (at == 0 && size_wanted_ >= size) return damaged("the file ends here");
@@ -142,6 +144,7 @@ Result<ReadJob::Step> ReadJob::accept(record::BatchView batch) {
   by_index_ = false;
   if (wanted) {
     if (batch.next_offset() > limit_) return Step::kDone;
+    if (strict_ && result_.bytes + batch.size() > bytes_max_) return Step::kDone;
     if (result_.bytes == 0) begin_ = position_ - buffer_at_;
     result_.bytes += batch.size();
     result_.next = batch.next_offset();

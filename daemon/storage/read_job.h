@@ -63,6 +63,7 @@ class ReadJob final : public Job {
   Offset from_;
   Offset limit_;
   size_t bytes_max_ = 0;
+  bool strict_ = false;     // not even the first batch may go beyond it
   bool located_ = false;    // `position_` is that of the batch `expected_`
   uint64_t position_ = 0;   // of the next batch to look at
   Offset expected_;         // its offset

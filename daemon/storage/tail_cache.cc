@@ -44,14 +44,14 @@ bool TailCache::covers(Offset offset) const {
   return first_ < kept_.size() && kept_[first_].base <= offset && offset < kept_.back().next;
 }
 
-void TailCache::collect(Offset from, Offset limit, size_t bytes_max, std::vector<Slice>& into, size_t& bytes,
-                        Offset& next) const {
+void TailCache::collect(Offset from, Offset limit, size_t bytes_max, bool strict, std::vector<Slice>& into,
+                        size_t& bytes, Offset& next) const {
   if (!covers(from)) return;
   auto it = std::upper_bound(kept_.begin() + static_cast<ptrdiff_t>(first_), kept_.end(), from,
                              [](Offset offset, const Kept& kept) { return offset < kept.next; });
   for (; it != kept_.end() && it->next <= limit; ++it) {
     size_t size = it->batch.bytes.size();
-    if (bytes > 0 && bytes + size > bytes_max) break;
+    if ((strict || bytes > 0) && bytes + size > bytes_max) break;
     Slice* last = into.empty() ? nullptr : &into.back();
     if (last && last->bytes.data() + last->bytes.size() == it->batch.bytes.data() &&
         last->owner.data() == it->batch.owner.data())

@@ -27,9 +27,9 @@ class TailCache {
   // that it does not keep the rest alive.
   void push(Slice batch);
   bool covers(Offset offset) const;
-  // Whole batches from the one that holds `from`, below `limit`, about `bytes_max` but at least one; nothing if the
-  // first of them is not there.
-  void collect(Offset from, Offset limit, size_t bytes_max, std::vector<Slice>& into, size_t& bytes,
+  // Whole batches from the one that holds `from`, below `limit`, at most `bytes_max` but, unless `strict`, at least
+  // one; nothing if the first of them is not there.
+  void collect(Offset from, Offset limit, size_t bytes_max, bool strict, std::vector<Slice>& into, size_t& bytes,
                Offset& next) const;
   void truncate_to(Offset end);
   void clear();

@@ -84,7 +84,9 @@ aio::Task<void> fetch_one(Call& call, const cluster::TopicState* topic, bool by_
     co_return;
   }
   size_t bytes_max = std::min(bytes_left, static_cast<size_t>(std::max(asked.partition_max_bytes, 0)));
-  auto read = co_await located.partition->read(Offset(asked.fetch_offset), bytes_max);
+  // Only the first partition with anything may exceed the limits, by one batch (KIP-74): others have their turn later.
+  bool strict = fetched.bytes > 0;
+  auto read = co_await located.partition->read(Offset(asked.fetch_offset), bytes_max, strict);
   describe_position(*located.partition, committed_only, answer);
   if (!read) {
     answer.error_code = errc_to_wire(read.code());

@@ -117,8 +117,9 @@ class LogFixture : public ::testing::Test {
       ASSERT_TRUE(written.ok()) << written.error().context;
     }
   }
-  Result<ReadResult> read(Offset from, size_t bytes_max = 1 << 20, Offset limit = Offset(INT64_MAX)) {
-    SL_TRY(ReadPlan plan, log->plan_read(from, bytes_max, limit));
+  Result<ReadResult> read(Offset from, size_t bytes_max = 1 << 20, Offset limit = Offset(INT64_MAX),
+                          bool strict = false) {
+    SL_TRY(ReadPlan plan, log->plan_read(from, bytes_max, limit, strict));
     if (!plan.job) return std::move(plan.result);
     if (plan.job->run_cached().code() == Errc::kWouldBlock) plan.job->run();
     return log->finish(std::move(plan.job));

@@ -72,6 +72,31 @@ TEST_F(PartitionLogTest, ReadersAtTheTailNeedNoDisk) {
   EXPECT_EQ(offsets(Offset(0)), count_up(0, 5));
 }
 
+TEST_F(PartitionLogTest, AStrictReadStaysWithinItsBytes) {
+  open();
+  produce(4, {.records = 2, .value_bytes = 200'000});
+  size_t one = log->size_bytes() / 4;
+  for (bool at_tail : {false, true}) {
+    if (at_tail) {
+      read_tail();
+      produce(4, {.records = 2, .value_bytes = 200'000});
+    }
+    Offset from(at_tail ? 8 : 0);
+    for (size_t bytes_max : {size_t{1}, one - 1}) {
+      auto none = read(from, bytes_max, log->readable_end(), true);
+      ASSERT_TRUE(none.ok());
+      EXPECT_EQ(none->bytes, 0u);
+      EXPECT_EQ(none->next, from);
+      auto whole = read(from, bytes_max, log->readable_end(), false);
+      ASSERT_TRUE(whole.ok());
+      EXPECT_EQ(whole->bytes, one);
+    }
+    auto two = read(from, one * 2 + 5, log->readable_end(), true);
+    ASSERT_TRUE(two.ok());
+    EXPECT_EQ(two->bytes, one * 2);
+  }
+}
+
 TEST_F(PartitionLogTest, ReadsEndAtTheLimitAndAtTheBytes) {
   open();
   produce(10, {.records = 2, .value_bytes = 100});
