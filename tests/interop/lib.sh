@@ -36,6 +36,13 @@ fetch() {
   exec 8>&-
 }
 
+# The Python clients, in `fetched`. Wheels are of one Python.
+fetch_python() {
+  need python3
+  fetch "python-$(python3 -c 'import sys; print(*sys.version_info[:2], sep=".")')" "$interop/python/requirements.txt" \
+    python3 -m pip install --no-input --only-binary :all: --target . -r "$interop/python/requirements.txt"
+}
+
 # The jars of Apache Kafka, its broker and its tools, in `fetched`; `java_run CLASS ARGUMENT...` runs one of them.
 fetch_kafka() {
   need java
