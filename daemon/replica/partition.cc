@@ -182,8 +182,8 @@ aio::Task<void> Partition::tend() {
         shard_.logger.warn("retention: {}", done.error().context);
         if (log_->poisoned()) shard_.fatal(done.error());
       }
-      start_writer();  // A roll that retention wants happens with the next write.
     }
+    if (serving_) start_writer();  // The roll of an active segment that is due, though nobody writes.
   }
   tending_ = false;
   idle_.notify();
