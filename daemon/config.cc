@@ -69,6 +69,9 @@ Result<Config> make_config(const Flags& flags, const Surroundings& around, FileS
   if (!flags.log_level.empty()) whereabouts.log_level = flags.log_level;
 
   config.data_directory = whereabouts.data.empty() ? default_data(around) : whereabouts.data;
+  // Clients and the log name it where nobody knows what it would be relative to.
+  if (!config.data_directory.starts_with('/') && !around.directory.empty())
+    config.data_directory = around.directory + "/" + config.data_directory;
   if (!whereabouts.log_level.empty()) {
     SL_TRY(config.log_level, parse_log_level(whereabouts.log_level));
   }

@@ -41,6 +41,7 @@ struct Flags {
 // What the defaults depend on.
 struct Surroundings {
   uint32_t uid = 0;
+  std::string directory;  // the working directory
   std::string home;
   std::string data_home;        // $XDG_DATA_HOME
   std::string runtime_dir;      // $XDG_RUNTIME_DIR

@@ -1,12 +1,14 @@
 #include "process.h"
 
 #include <fmt/core.h>
+#include <limits.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -24,6 +26,8 @@ std::string variable(const char* name) {
 Surroundings surroundings() {
   Surroundings around;
   around.uid = ::geteuid();
+  std::array<char, PATH_MAX> directory{};
+  if (::getcwd(directory.data(), directory.size()) != nullptr) around.directory = directory.data();
   around.home = variable("HOME");
   around.data_home = variable("XDG_DATA_HOME");
   around.runtime_dir = variable("XDG_RUNTIME_DIR");

@@ -58,8 +58,9 @@ aio::Task<int> remove(Session& session, const Shared& shared, const DeleteOption
       continue;
     }
     if (options.if_exists && item.error.code == Errc::kUnknownTopicOrPartition) continue;
-    exit_code =
-        merge_exit_codes(exit_code, session.messages.error(fmt::format("cannot delete '{}'", item.name), item.error));
+    Error why = item.error;
+    if (why.code == Errc::kUnknownTopicOrPartition) why.context = "there is no such topic";
+    exit_code = merge_exit_codes(exit_code, session.messages.error(fmt::format("cannot delete '{}'", item.name), why));
   }
   co_return exit_code;
 }

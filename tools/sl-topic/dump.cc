@@ -34,6 +34,15 @@ struct Counts {
   int64_t damaged = 0;
 };
 
+// Ours is called meta, Kafka's __cluster_metadata-0.
+bool is_metadata_folder(std::string_view path) {
+  size_t slash = path.rfind('/');
+  if (slash == path.npos) return false;
+  std::string_view folder = path.substr(0, slash);
+  folder = folder.substr(folder.rfind('/') + 1);
+  return folder == "meta" || folder.starts_with("__cluster_metadata-");
+}
+
 class Dumper {
  public:
   Dumper(Messages& messages, const DumpOptions& options, std::string path, std::unique_ptr<File> file, uint64_t size)
@@ -42,7 +51,7 @@ class Dumper {
         path_(std::move(path)),
         file_(std::move(file)),
         size_(size),
-        metadata_(path_.find("/meta/") != path_.npos || path_.ends_with(".checkpoint") || path_.starts_with("meta/")) {}
+        metadata_(path_.ends_with(".checkpoint") || is_metadata_folder(path_)) {}
 
   Result<Counts> run() {
     Offset expected = kNoOffset;
