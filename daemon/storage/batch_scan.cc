@@ -10,6 +10,8 @@ namespace sl::storage {
 namespace {
 
 constexpr size_t kMagicAt = 16;
+// Where offsets may be missing, none leaps as far: the log behind it must still be able to grow.
+constexpr Offset kLeapMax{int64_t{1} << 61};
 
 bool all_zero(Bytes bytes) {
   return bytes.empty() || (bytes[0] == 0 && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
@@ -95,7 +97,8 @@ Result<bool> BatchScanner::only_zeros() {
 
 std::string_view misfit(record::BatchView batch, const Continuation& place) {
   if (batch.base_offset() < place.expected) return "a batch whose offset lies before its place";
-  if (batch.base_offset() > place.expected && !place.gaps) return "a batch whose offset lies behind its place";
+  bool leaps = batch.base_offset() > place.expected;
+  if (leaps && (!place.gaps || batch.base_offset() > kLeapMax)) return "a batch whose offset lies behind its place";
   if (batch.last_offset_delta() < 0 || batch.next_offset() <= batch.base_offset()) return "a batch without offsets";
   if (batch.leader_epoch() < place.epoch_min) return "a batch of an earlier epoch than the one before it";
   return {};

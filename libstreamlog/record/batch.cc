@@ -6,6 +6,12 @@
 #include "base/crc32c.h"
 
 namespace sl::record {
+namespace {
+
+// Offsets beyond this are refused, so that no sum of one and a batch's or a log's size overflows.
+constexpr int64_t kOffsetMax = int64_t{1} << 62;
+
+}  // namespace
 
 bool BatchView::crc_ok() const {
   return crc32c(bytes_.subspan(21)) == crc();
@@ -22,6 +28,9 @@ Result<BatchView> parse_batch(Bytes bytes) {
                                                static_cast<int8_t>(bytes[16]), kMagic)};
   size_t size = kBatchPrefixBytes + static_cast<size_t>(length);
   if (bytes.size() < size) return Errc::kWouldBlock;
+  auto base = load_be<int64_t>(bytes.data());
+  if (base > kOffsetMax || base < -kOffsetMax)
+    return Error{Errc::kMalformed, fmt::format("a record batch cannot begin at offset {}", base)};
   return BatchView(bytes.first(size));
 }
 

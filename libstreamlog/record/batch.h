@@ -57,7 +57,7 @@ class BatchView {
   Bytes bytes_;
 };
 
-// The first batch of `bytes`. kMalformed where the length is impossible or the magic unknown; kWouldBlock where
+// The first batch of `bytes`. kMalformed where length or offset is impossible or the magic unknown; kWouldBlock where
 // `bytes` ends before the batch does. Checks neither the CRC nor the records.
 Result<BatchView> parse_batch(Bytes bytes);
 

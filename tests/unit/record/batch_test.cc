@@ -82,6 +82,18 @@ TEST(Batch, ForeignMagicAndImpossibleLengthsAreRefused) {
   EXPECT_EQ(parse_batch(bytes).code(), Errc::kWouldBlock);
 }
 
+// Sums with a batch's offset must not overflow: a record's, or the one behind the batch.
+TEST(Batch, OffsetsThatLeaveNoRoomAreRefused) {
+  for (int64_t offset : {INT64_MAX, INT64_MAX - 1, INT64_MIN, (int64_t{1} << 62) + 1}) {
+    auto bytes = from_hex(kVector);
+    store_be(bytes.data(), offset);
+    EXPECT_EQ(parse_batch(bytes).code(), Errc::kMalformed) << offset;
+  }
+  auto bytes = from_hex(kVector);
+  store_be(bytes.data(), int64_t{1} << 62);
+  EXPECT_TRUE(parse_batch(bytes).ok());
+}
+
 // Reading must survive everything, and the CRC must tell.
 TEST(Batch, EveryBitFlipIsSeenAndSurvived) {
   BufferPool pool(0);
