@@ -37,8 +37,8 @@ Result<int64_t> count_from(const LogPlace& place, const SegmentView& segment, co
         count += batch.record_count();
         continue;
       }
-      SL_TRY(int64_t part, count_in_batch(batch, to));
-      return count + part;
+      auto part = count_in_batch(batch, to);
+      return part ? count + *part : count;
     }
     if (scanner.position() >= segment.bytes) return count;
     SL_TRY(auto next, find_resumption(*segment.file, buffers, scanner.position(), segment.bytes,

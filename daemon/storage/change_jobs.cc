@@ -29,6 +29,7 @@ Status TruncateJob::cut() {
   }
   SL_CHECK(forget_in_index());
   SL_CHECK(drop_segments());
+  SL_CHECK(drop_notes(kept_.base));
   SL_CHECK(kept_.file->truncate(kept_.stats.bytes));
   SL_CHECK(kept_.file->sync());
   kept_.file_bytes = kept_.stats.bytes;
@@ -83,8 +84,18 @@ Status TruncateJob::drop_segments() {
     Status removed = place_->seams.files.remove(segment_path(place_->directory, base));
     if (!removed && removed.code() != Errc::kNotFound) return removed;
     SL_CHECK(place_->seams.files.sync_directory(place_->directory));
+    SL_CHECK(drop_notes(base));
   }
   return {};
+}
+
+// The offsets of damage that was noted may be given to new records, which no start may then refuse. Reads find what is
+// damaged before the cut again.
+Status TruncateJob::drop_notes(Offset base) {
+  Status removed = place_->seams.files.remove(note_path(place_->directory, base));
+  if (removed.code() == Errc::kNotFound) return {};
+  SL_CHECK(std::move(removed));
+  return place_->seams.files.sync_directory(place_->directory);
 }
 
 Status TruncateJob::begin_anew() {

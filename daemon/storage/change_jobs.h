@@ -31,6 +31,7 @@ class TruncateJob final : public Job {
   Status forget_in_index();
   Status begin_anew();
   Status drop_segments();
+  Status drop_notes(Offset base);
 
   std::shared_ptr<const LogPlace> place_;
   Offset to_;

@@ -83,8 +83,12 @@ Result<std::optional<FoundTime>> LookupJob::search_in(Candidate& candidate, int6
       expected = batch.next_offset();
       if (batch.base_offset() >= limit_) return std::optional<FoundTime>();
       if (batch.next_offset() <= from_ || batch.max_timestamp_ms() < timestamp_ms || batch.control()) continue;
-      SL_TRY(auto record, search_batch(batch, timestamp_ms));
-      if (record) return record;
+      auto record = search_batch(batch, timestamp_ms);
+      if (!record) {  // Its CRC is right and its records are none: damage all the same.
+        DamagedRange range{scanner.position(), scanner.position() + batch.size(), batch.base_offset(), expected};
+        return damage_error(*place_, segment.base, range, record.error().context);
+      }
+      if (*record) return record;
     }
     if (candidate.entry && position == candidate.entry->position && scanner.position() == position && position > 0) {
       position = 0;  // The index may be what is wrong.

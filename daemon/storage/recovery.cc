@@ -124,6 +124,8 @@ Status Recovery::forget_missing() {
 // Whether the batch that ends at the recovery point is where the index says, and the segments and the index agree.
 Result<bool> Recovery::trust_anchor(const StoredLog& stored) {
   const StoredState& state = stored.state;
+  // Nothing is left of a log that begins behind its end: that is for the metadata to say, not for the index.
+  if (state.log_start > state.recovery_point) return false;
   auto file = std::find_if(files_.begin(), files_.end(),
                            [&](const SegmentFile& segment) { return segment.base == state.segment; });
   const StoredSegment* known = stored.find(state.segment);
@@ -223,7 +225,7 @@ Result<bool> Recovery::is_same(const SegmentFile& file, const StoredSegment& kno
 Status Recovery::take_stored(size_t number, const StoredSegment& known) {
   Segment& segment = *log_->segments_.back();
   segment.stats = known.stats;
-  SL_CHECK(load_notes(segment));
+  SL_CHECK(load_notes(segment, number + 1 < files_.size() ? files_[number + 1].base : known.stats.next));
   if (stored_->state.segment != files_[number].base) {
     segment.stored = true;
     segment.index.restore(known.index_entries, {});

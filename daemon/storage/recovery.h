@@ -50,7 +50,7 @@ class Recovery {
   Status recover_segment(size_t number);
   Status take_stored(size_t number, const StoredSegment& known);
   void forget_stale(Offset base);
-  Status load_notes(Segment& segment);
+  Status load_notes(Segment& segment, Offset limit);
   Status join(size_t number);
 
   Status walk(Walk& walk);

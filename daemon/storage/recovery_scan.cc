@@ -130,15 +130,16 @@ Status Recovery::note_damage(Segment& segment, const DamagedRange& range, std::s
   std::string text;
   for (const DamagedRange& known : segment.damaged)
     text += fmt::format("{} {} {} {}\n", known.begin, known.end, known.first.value, known.next.value);
-  std::string path = fmt::format("{}/{:020d}.quarantine", place_->directory, segment.base.value);
+  std::string path = note_path(place_->directory, segment.base);
   auto written = place_->seams.files.replace(path, as_bytes(text));
   // The note spares the next start a look; every read checks for itself.
   if (!written) place_->seams.logger.warn("cannot write '{}': {}", path, written.error().context);
   return {};
 }
 
-Status Recovery::load_notes(Segment& segment) {
-  std::string path = fmt::format("{}/{:020d}.quarantine", place_->directory, segment.base.value);
+// Notes that reach beyond `limit` are from before a truncation, or not ours: there, new records may lie by now.
+Status Recovery::load_notes(Segment& segment, Offset limit) {
+  std::string path = note_path(place_->directory, segment.base);
   auto text = place_->seams.files.read_whole(path, 1 << 20);
   if (!text) return {};
   for (std::string_view line : split(*text, '\n')) {
@@ -151,7 +152,7 @@ Status Recovery::load_notes(Segment& segment) {
       good = good && number;
       numbers[i] = number ? *number : 0;
     }
-    if (good)
+    if (good && numbers[2] < numbers[3] && Offset(numbers[3]) <= limit)
       segment.add_damage({static_cast<uint64_t>(numbers[0]), static_cast<uint64_t>(numbers[1]), Offset(numbers[2]),
                           Offset(numbers[3])});
   }

@@ -48,13 +48,20 @@ std::string segment_path(std::string_view directory, Offset base) {
   return fmt::format("{}/{:020d}.log", directory, base.value);
 }
 
+std::string note_path(std::string_view directory, Offset base) {
+  return fmt::format("{}/{:020d}.quarantine", directory, base.value);
+}
+
 std::optional<Offset> parse_segment_name(std::string_view name) {
   constexpr std::string_view kEnding = ".log";
+  // No log gets as far. Behind it there is room for what is appended, below a batch's largest offset (2^62).
+  constexpr uint64_t kBaseMax = uint64_t{3} << 60;
   if (name.size() != 20 + kEnding.size() || !name.ends_with(kEnding)) return std::nullopt;
   uint64_t base = 0;
   for (char c : name.substr(0, 20)) {
-    if (c < '0' || c > '9' || base > (INT64_MAX - 9) / 10) return std::nullopt;
+    if (c < '0' || c > '9') return std::nullopt;
     base = base * 10 + static_cast<uint64_t>(c - '0');
+    if (base > kBaseMax) return std::nullopt;
   }
   return Offset(static_cast<int64_t>(base));
 }

@@ -66,6 +66,8 @@ struct Segment {
 };
 
 std::string segment_path(std::string_view directory, Offset base);
+// Of the notes about its damaged ranges.
+std::string note_path(std::string_view directory, Offset base);
 // The base offset where `name` is that of a segment.
 std::optional<Offset> parse_segment_name(std::string_view name);
 

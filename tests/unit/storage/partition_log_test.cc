@@ -378,5 +378,23 @@ TEST_F(PartitionLogTest, PreallocatedRoomIsCutAtRollAndClose) {
   EXPECT_LT(disk->stat(path)->size, uint64_t{100'000});
 }
 
+// Its CRC is right, and its records are none: only whoever looks into a batch can see that.
+TEST_F(PartitionLogTest, ATimeInABatchOfNoRecordsIsDamage) {
+  open();
+  produce(1);
+  Slice wrong = batch({});
+  MutableBytes bytes(const_cast<uint8_t*>(wrong.bytes.data()), wrong.bytes.size());
+  bytes[record::kBatchHeaderBytes] = 0x7e;
+  record::set_crc(bytes);
+  ASSERT_TRUE(log->append(wrong, Epoch(1)).ok());
+  ASSERT_TRUE(write().ok());
+  ASSERT_TRUE(move_log_start(Offset(1)).ok());
+  auto job = log->find_time(0, log->readable_end());
+  job->run();
+  auto found = log->finish(std::move(job));
+  EXPECT_EQ(found.code(), Errc::kCorruptMessage);
+  EXPECT_NE(found.error().context.find("00000000000000000000.log"), std::string::npos) << found.error().context;
+}
+
 }  // namespace
 }  // namespace sl::storage

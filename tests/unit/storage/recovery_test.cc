@@ -191,6 +191,56 @@ TEST_F(RecoveryTest, DamageInASealedSegmentIsNeverCut) {
   EXPECT_EQ(offsets(base + 2), count_up(base.value + 2, 40));
 }
 
+// Damage is noted by its offsets, and a truncation gives these to other records.
+TEST_F(RecoveryTest, ANoteOfDamageEndsWithATruncation) {
+  settings.segment_bytes = 4096;
+  open();
+  produce(20, {.value_bytes = 500});
+  std::string path = segment_path(log->directory(), Offset(0));
+  lose_index();
+  kill();
+  ASSERT_TRUE(disk->flip(path, 1300, 0));
+  open();
+  ASSERT_EQ(report.damage.size(), 1u);
+  EXPECT_EQ(offsets(Offset(0)), count_up(0, 2));
+  EXPECT_TRUE(has_file(".quarantine"));
+  ASSERT_TRUE(truncate(Offset(1)).ok());
+  produce(4, {.value_bytes = 500});
+  close();
+  open(true);
+  EXPECT_TRUE(report.damage.empty());
+  EXPECT_EQ(offsets(Offset(0)), count_up(0, 5));
+}
+
+TEST_F(RecoveryTest, ANoteBeyondTheEndRefusesNothing) {
+  open();
+  produce(2);
+  close();
+  ASSERT_TRUE(disk->replace(note_path("/d/topic/0", Offset(0)), as_bytes("6 4 2 3\n0 9 9 7\nx y z 1\n")).ok());
+  open(true);
+  produce(2);
+  EXPECT_EQ(offsets(Offset(0)), count_up(0, 4));
+}
+
+// Offsets that leave no room for more are nobody's: not a file's name, nor, where offsets may be missing, a batch's.
+TEST_F(RecoveryTest, OffsetsAtTheEndOfAllNumbersAreNotBelieved) {
+  settings.compact = true;
+  open();
+  produce(2);
+  uint64_t begin = log->size_bytes();
+  produce(1);
+  std::string path = active_path();
+  kill();
+  uint8_t far[8];
+  store_be(far, (int64_t{1} << 61) + 1);
+  ASSERT_TRUE(disk->damage(path, begin, far));
+  ASSERT_TRUE(disk->replace("/d/topic/0/09223372036854775799.log", {}).ok());
+  open();
+  EXPECT_EQ(log->log_end(), Offset(2));
+  produce(1);
+  EXPECT_EQ(offsets(Offset(0)), count_up(0, 3));
+}
+
 TEST_F(RecoveryTest, ARecordMayHoldASegmentOfItsOwn) {
   open();
   for (int i = 0; i < 3; ++i) produce(1, {.value_bytes = 6 << 20});
