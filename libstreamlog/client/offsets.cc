@@ -113,6 +113,10 @@ bool note(LookUp& look_up, const wire::ListOffsetsResponse::Partition& answer) {
   if (code == Errc::kNone) {
     look_up.done = true;
     look_up.error = {};
+    if (answer.offset < kNoOffset.value)
+      look_up.error =
+          Error{Errc::kProtocolMismatch, fmt::format("{} [{}]: the answer has offset {}", look_up.query->topic,
+                                                     look_up.query->partition.value, answer.offset)};
     look_up.offset = answer.offset;
     look_up.found_timestamp_ms = look_up.timestamp >= 0 || look_up.timestamp == kLargestTime ? answer.timestamp : -1;
     return false;

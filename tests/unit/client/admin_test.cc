@@ -67,6 +67,23 @@ TEST_F(AdminTest, OffsetsOfManyPartitionsAcrossLeaders) {
   });
 }
 
+// Sums with offsets that no log has would overflow.
+TEST_F(AdminTest, OffsetsThatCannotBeAreTheServersError) {
+  state.add_topic("t", 1);
+  state.topics["t"].logs[0].start = Offset(INT64_MIN + 5);
+  state.topics["t"].logs[0].end = Offset(INT64_MAX - 5);
+  with_cluster([](Cluster& cluster) -> aio::Task<void> {
+    Admin admin(cluster, 2'000);
+    std::vector<OffsetQuery> queries;
+    queries.push_back({"t", Partition(0), Position::before_end(10)});
+    queries.push_back({"t", Partition(0), Position::start()});
+    auto answers = co_await admin.offsets(queries);
+    EXPECT_TRUE(answers.ok());
+    EXPECT_EQ((*answers)[0].error.code, Errc::kProtocolMismatch);
+    EXPECT_EQ((*answers)[1].error.code, Errc::kProtocolMismatch);
+  });
+}
+
 TEST_F(AdminTest, OffsetsFollowALeaderThatMoved) {
   add_broker(2);
   state.add_topic("t", 1);
