@@ -42,6 +42,13 @@ class Input {
     left_ = left_.subspan(size);
     return v;
   }
+  // Two length bytes and so many bytes, or what there is.
+  std::string_view long_text() {
+    size_t size = std::min<size_t>(take<uint16_t>(), left_.size());
+    std::string_view v = as_text(left_.first(size));
+    left_ = left_.subspan(size);
+    return v;
+  }
   // All that is left, in a block of exactly that size, so that the sanitizer sees a read behind its end.
   Buffer rest() { return Buffer::copy_of(left_); }
   std::string_view rest_text() { return as_text(left_); }
