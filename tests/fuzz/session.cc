@@ -93,6 +93,7 @@ class Scene {
   explicit Scene(uint8_t settings) : broker_(options(settings)) {
     broker_.create_topic("t", 2);
     topic_id_ = broker_.image().find("t")->id;
+    fill_topic();
     for (int i = 0; i < 2; ++i) strangers_.push_back(std::make_unique<Stranger>(broker_, i == 0 || (settings & 4)));
     held_before_ = __sanitizer_get_current_allocated_bytes();
   }
@@ -118,8 +119,28 @@ class Scene {
     constexpr size_t kWindows[] = {7, 500, 64 << 10, 256 << 10};
     options.world.window_min_bytes = kWindows[settings & 3];
     options.world.window_max_bytes = 2 * kWindows[settings & 3];
+    if (settings & 8) options.world.disk.cache_miss_permille = 500;
     return options;
   }
+  // Something to be read, looked up by time, trimmed.
+  void fill_topic() {
+    BufferPool pool(0);
+    support::RawPeer producer(broker_);
+    for (int64_t i = 0; i < 4; ++i) {
+      record::BatchBuilder builder(pool, 1 << 16, 1 << 10);
+      for (int64_t j = 0; j < 3; ++j) builder.append(1'700'000'000'000 + 10'000 * i + j, std::nullopt, Bytes());
+      wire::ProduceRequest request;
+      request.acks = -1;
+      request.timeout_ms = 1000;
+      auto& topic = request.topic_data.emplace_back();
+      topic.name = "t";
+      topic.partition_data.emplace_back().records = wire::Records(builder.finish({}));
+      auto done = producer.call(request, 8);
+      fuzz::require(done.ok() && done->responses[0].partition_responses[0].error_code == 0, "a topic takes records");
+    }
+  }
+  // Mostly so long that a disk answers; now and then until what happens from time to time has happened.
+  void run(uint8_t time) { broker_.world().run_for_ms(time < 250 ? time * 10 : 40'000); }
   void step(fuzz::Input& input) {
     auto head = input.take<uint8_t>();
     Stranger& stranger = *strangers_[head >> 3 & 1];
@@ -127,7 +148,7 @@ class Scene {
       case kRaw:
         return stranger.raw(bytes(input));
       case kRun:
-        return broker_.world().run_for_ms(input.take<uint8_t>() * 10);
+        return run(input.take<uint8_t>());
       case kFlood:
         return flood(stranger, input);
       case kOther:
@@ -187,13 +208,13 @@ void add(std::string& input, Step step, Random& random, const std::string& bytes
 }
 
 std::string make(Random& random) {
-  std::string input(1, static_cast<char>(random.below(8)));
+  std::string input(1, static_cast<char>(random.below(16)));
   for (uint64_t steps = 1 + random.below(8); steps > 0; --steps) {
     std::string frame;
     wire::visit_request(static_cast<int16_t>(wire::kApis[random.below(wire::kApiCount)].key),
                         [&]<class M>() { frame = frame_of<M>(random); });
     if (frame.size() < 2000) add(input, kFrame, random, frame);
-    if (random.below(4) == 0) input += {kRun, static_cast<char>(random.below(30))};
+    if (random.below(4) == 0) input += {kRun, static_cast<char>(random.below(8) == 0 ? 255 : random.below(30))};
     if (random.below(8) == 0)
       input += {kOther, static_cast<char>(random.below(4)), static_cast<char>(random.below(64))};
   }
