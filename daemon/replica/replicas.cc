@@ -203,7 +203,7 @@ aio::Task<void> Replicas::checkpoint(int64_t idle_since_ns) {
 }
 
 aio::Task<void> Replicas::tend() {
-  int64_t next_checkpoint_ms = 0;
+  int64_t last_checkpoint_ms = 0;
   int64_t next_retention_ms = shard_.runtime.mono_ms() + options_.retention_interval_ms;
   bool busy = false;
   for (;;) {
@@ -215,18 +215,22 @@ aio::Task<void> Replicas::tend() {
     if (retention) next_retention_ms = now_ms + options_.retention_interval_ms;
     try_again(now_ms);
     busy = false;
+    uint64_t unsaved_bytes = 0;
     for (storage::PartitionLog* log : other_logs_) busy |= log->dirty();
     for (auto& [key, partition] : partitions_) {
       storage::PartitionLog& log = partition->log();
       log.tick(shard_.runtime.wall_ms(), shard_.runtime.mono_ns());
       busy |= log.dirty() || log.sync_due_ns() != INT64_MAX;
+      unsaved_bytes += log.unsaved_bytes();
       bool due = retention || log.rebuild_due() || log.sync_due_ns() <= shard_.runtime.mono_ns();
       if (due) tasks_.spawn(partition->tend());
     }
-    // All that changed once a second; in between those that fell idle, so that a quiet log is soon safe to reopen.
-    if (now_ms >= next_checkpoint_ms) {
+    // All that changed, now and then; in between those that fell idle, so that a quiet log is soon safe to reopen.
+    bool much = unsaved_bytes >= options_.checkpoint_bytes;
+    int64_t interval_ms = much ? options_.checkpoint_interval_ms : options_.checkpoint_interval_max_ms;
+    if (now_ms - last_checkpoint_ms >= interval_ms) {
       co_await checkpoint(INT64_MAX);
-      next_checkpoint_ms = now_ms + options_.checkpoint_interval_ms;
+      last_checkpoint_ms = now_ms;
     } else if (busy) {
       co_await checkpoint(shard_.runtime.mono_ns() - kBusyTickMs * 1'000'000);
     }

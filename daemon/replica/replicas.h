@@ -1,6 +1,6 @@
 // Replicas: all partitions on this node, kept equal to what the metadata image assigns to it: opens what is new, takes
-// changed settings, deletes what is gone. Also the partitions' housekeeping: checkpoints every second, retention,
-// relaxed syncs. Lives on one shard.
+// changed settings, deletes what is gone. Also the partitions' housekeeping: checkpoints, retention, relaxed syncs.
+// Lives on one shard.
 #pragma once
 #include <map>
 #include <memory>
@@ -15,7 +15,11 @@
 namespace sl::replica {
 
 struct ReplicasOptions {
+  // A checkpoint is a sync of the index's file, and produces wait while it lasts: so at most one a second, and as long
+  // as little would have to be read after a crash, one in ten seconds.
   int64_t checkpoint_interval_ms = 1000;
+  int64_t checkpoint_interval_max_ms = 10'000;
+  uint64_t checkpoint_bytes = 64 << 20;
   int64_t retention_interval_ms = 300'000;  // log.retention.check.interval.ms
   storage::StorageOptions storage;
 };

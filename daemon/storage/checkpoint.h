@@ -44,6 +44,7 @@ struct CheckpointPart {
   std::vector<StoredIndex> indexes;
   std::vector<ProducerId> producers;
   uint64_t epochs_version = 0;
+  uint64_t unsaved_bytes = 0;
 };
 
 class CheckpointJob final : public Job {

@@ -85,6 +85,7 @@ std::optional<CheckpointPart> PartitionLog::collect() {
   part.epochs_version = epochs_version_;
   if (epochs_version_ != epochs_stored_) collect_epochs(part);
   collect_producers(part);
+  part.unsaved_bytes = std::exchange(unsaved_bytes_, 0);
   dirty_ = false;
   return part;
 }
@@ -123,6 +124,7 @@ void PartitionLog::collect_producers(CheckpointPart& part) {
 void PartitionLog::finish(const CheckpointPart& part, bool written) {
   if (!written || !part.applied || part.generation != token_->generation) {
     dirty_ = true;
+    unsaved_bytes_ += part.unsaved_bytes;
     producers_.give_back_dirty(part.producers);
     return;
   }

@@ -172,6 +172,8 @@ class PartitionLog {
   // --- checkpoint; used by Checkpointer
   bool dirty() const { return dirty_ || producers_.any_dirty(); }
   int64_t last_sync_ns() const { return last_sync_ns_; }
+  // Appended since the last checkpoint: about what a recovery would have to read.
+  uint64_t unsaved_bytes() const { return unsaved_bytes_; }
   std::optional<CheckpointPart> collect();
   void finish(const CheckpointPart& part, bool written);
   // Gives memory back that only readers at the tail needed, and forgets idle producers.
@@ -263,6 +265,7 @@ class PartitionLog {
   bool poisoned_ = false;
   bool closed_ = false;
   bool dirty_ = false;
+  uint64_t unsaved_bytes_ = 0;
   uint64_t epochs_version_ = 1;
   uint64_t epochs_stored_ = 0;
   std::vector<Offset> wrong_indexes_;  // segments

@@ -217,6 +217,7 @@ void PartitionLog::accept(WriteJob& job) {
   int64_t records_before = segment.stats.records;
   for (QueuedBatch& queued : job.batches_) {
     segment.note(record::BatchView(queued.batch.bytes), now_ms);
+    unsaved_bytes_ += queued.batch.bytes.size();
     unsynced_records_ += queued.next - queued.base;
     if (tail_read) tail_.push(std::move(queued.batch));
   }

@@ -228,9 +228,10 @@ aio::Task<void> use(aio::Runtime& runtime, uint8_t settings) {
   options.connect_timeout_ms = options.request_timeout_ms = 1000;
   client::Cluster cluster(runtime, options);
   std::vector<std::string> topics(1, "t");
+  auto acks = settings & 8 ? client::Acks::kLeader : client::Acks::kAll;
   auto opened = co_await cluster.open(std::move(topics));
   if (opened && (settings & 1)) co_await consume(cluster);
-  if (opened && (settings & 2)) co_await produce(cluster, settings & 8 ? client::Acks::kLeader : client::Acks::kAll);
+  if (opened && (settings & 2)) co_await produce(cluster, acks);
   if (opened && (settings & 4)) co_await administrate(cluster);
   co_await cluster.close();
 }
