@@ -24,10 +24,11 @@ Offset farthest(Offset expected, uint64_t bytes) {
   return expected + static_cast<int64_t>(offsets);
 }
 
-// A cheap look at a header before the costly one at the CRC.
-bool plausible(record::BatchView batch, Offset least, Offset most, Epoch epoch_min) {
-  return batch.base_offset() >= least && batch.base_offset() <= most && batch.leader_epoch() >= epoch_min &&
-         (batch.attributes() & ~0x7f) == 0 && batch.last_offset_delta() >= 0;
+// A cheap look at a header `bytes` behind the place, before the costly one at the CRC.
+bool plausible(record::BatchView batch, const Continuation& place, uint64_t bytes) {
+  Offset base = batch.base_offset();
+  return base >= place.expected && base <= farthest(place.expected, bytes) && base < place.end &&
+         batch.leader_epoch() >= place.epoch_min && (batch.attributes() & ~0x7f) == 0 && batch.last_offset_delta() >= 0;
 }
 
 }  // namespace
@@ -119,7 +120,7 @@ Result<std::optional<Resumption>> find_batch(File& file, BufferPool& buffers, ui
       if (!magic) break;
       i = static_cast<size_t>(static_cast<const uint8_t*>(magic) - bytes) - kMagicAt;
       record::BatchView header(Bytes(bytes + i, kHeader));
-      if (!plausible(header, place.expected, farthest(place.expected, at + i - stopped_at), place.epoch_min)) continue;
+      if (!plausible(header, place, at + i - stopped_at)) continue;
       BatchScanner scanner(file, buffers, at + i, end, 64 << 10);
       SL_TRY(auto found, scanner.next());
       if (found == BatchScanner::Found::kBatch) return std::optional(Resumption{at + i, header.base_offset()});
@@ -138,8 +139,7 @@ Result<std::optional<Resumption>> find_resumption(File& file, BufferPool& buffer
     if (next < end && next - position <= kProduceFrameBytesMax) {
       BatchScanner scanner(file, buffers, next, end, 64 << 10);
       SL_TRY(auto found, scanner.next());
-      if (found == BatchScanner::Found::kBatch &&
-          plausible(scanner.batch(), place.expected, farthest(place.expected, next - position), place.epoch_min))
+      if (found == BatchScanner::Found::kBatch && plausible(scanner.batch(), place, next - position))
         return std::optional(Resumption{next, scanner.batch().base_offset()});
     }
   }

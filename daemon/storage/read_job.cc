@@ -164,7 +164,7 @@ Result<ReadJob::Step> ReadJob::damaged(std::string_view why) {
     return Step::kReadOn;
   }
   SL_TRY(auto next, find_resumption(*segment_.file, place_->seams.buffers, position_, segment_.bytes,
-                                    {expected_, kNoEpoch, segment_.gaps}));
+                                    {expected_, kNoEpoch, segment_.gaps, segment_.next}));
   DamagedRange range{position_, segment_.bytes, expected_, segment_.next};
   if (next) {
     range.end = next->position;

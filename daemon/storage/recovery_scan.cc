@@ -94,19 +94,19 @@ Status Recovery::judge(Walk& walk, uint64_t position, std::string_view why) {
   }
   if (!corrupt) return cut(walk, position, why);
   Epoch least = walk.learn ? log_->epochs_.latest() : kNoEpoch;
-  SL_TRY(auto next, find_resumption(*walk.file, place_->seams.buffers, position, walk.end,
-                                    {segment.stats.next, least, options_.settings.compact}));
+  Continuation place{segment.stats.next, least, options_.settings.compact};
+  Offset following = kNoOffset;  // where the next segment begins
+  for (const SegmentFile& file : files_)
+    if (following == kNoOffset && file.base > segment.base && file.base > segment.stats.next) following = file.base;
+  // A batch of later offsets lies within the value of a damaged one.
+  if (following != kNoOffset) place.end = following;
+  SL_TRY(auto next, find_resumption(*walk.file, place_->seams.buffers, position, walk.end, place));
   DamagedRange range{position, walk.end, segment.stats.next, segment.stats.next};
   if (next) {
     range.end = next->position;
     range.next = next->base;
-  } else {
-    // The rest of a sealed segment: up to the next one.
-    for (const SegmentFile& file : files_)
-      if (file.base > segment.base && file.base > range.first) {
-        range.next = file.base;
-        break;
-      }
+  } else if (following != kNoOffset) {
+    range.next = following;
   }
   SL_CHECK(note_damage(segment, range, why));
   segment.skip_to(range.end, range.next);

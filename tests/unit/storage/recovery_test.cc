@@ -191,6 +191,41 @@ TEST_F(RecoveryTest, DamageInASealedSegmentIsNeverCut) {
   EXPECT_EQ(offsets(base + 2), count_up(base.value + 2, 40));
 }
 
+// A record that holds a batch of later offsets: where its own batch is damaged, nothing goes on there.
+TEST_F(RecoveryTest, WhatLiesInADamagedRecordClaimsNoOffsets) {
+  settings.segment_bytes = 4096;
+  Slice inner = batch({.value_bytes = 300});
+  record::set_base_offset(MutableBytes(const_cast<uint8_t*>(inner.bytes.data()), inner.bytes.size()), Offset(50));
+  auto outer = [&] {
+    record::BatchBuilder builder(buffers, 4096);
+    EXPECT_TRUE(builder.append(1, std::nullopt, inner.bytes));
+    return builder.finish({});
+  };
+  open();
+  produce(2);
+  uint64_t begin = log->size_bytes();
+  ASSERT_TRUE(log->append(outer(), Epoch(1)).ok());
+  produce(17, {.value_bytes = 500});
+  uint64_t begin_last = log->segments().back()->stats.bytes;
+  std::string first = segment_path(log->directory(), Offset(0)), last = active_path();
+  int64_t second_outer = log->log_end().value;
+  ASSERT_TRUE(log->append(outer(), Epoch(1)).ok());
+  ASSERT_TRUE(write().ok());
+  ASSERT_EQ(active_path(), last);
+  close();
+  ASSERT_TRUE(disk->flip(last, begin_last + 70, 0));
+  open(true);  // found by a read
+  EXPECT_EQ(read(Offset(second_outer)).code(), Errc::kCorruptMessage);
+  produce(1);
+  EXPECT_EQ(offsets(Offset(second_outer + 1)), count_up(second_outer + 1, second_outer + 2));
+  ASSERT_TRUE(disk->flip(first, begin + 70, 0));
+  lose_index();
+  kill();
+  open();  // found by a recovery
+  EXPECT_EQ(offsets(Offset(0)), count_up(0, 2));
+  EXPECT_EQ(offsets(Offset(3)), count_up(3, second_outer));
+}
+
 // Damage is noted by its offsets, and a truncation gives these to other records.
 TEST_F(RecoveryTest, ANoteOfDamageEndsWithATruncation) {
   settings.segment_bytes = 4096;
