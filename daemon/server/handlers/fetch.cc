@@ -1,11 +1,17 @@
 // Fetch: read what is there, or wait until there is enough. A waiting fetch watches its partitions from before it reads
 // them, so nothing can slip in between; progress, the deadline and the end of the connection wake it alike.
+#include <algorithm>
+
 #include "server/broker.h"
 #include "server/handlers/families.h"
 #include "server/handlers/locate.h"
 
 namespace sl::server {
 namespace {
+
+// A session whose queue is full does not read, and so does not hear that its peer hung up before it answers again: no
+// wait is longer, whatever is asked for.
+constexpr int32_t kWaitMsMax = 30'000;
 
 // One request's wait, from its first read to its answer.
 class FetchWait final : public replica::Watcher {
@@ -130,7 +136,7 @@ aio::Task<wire::FetchResponse> fetch(Call& call, wire::FetchRequest request) {
     fetched.response.error_code = errc_to_wire(Errc::kFetchSessionIdNotFound);
     co_return std::move(fetched.response);
   }
-  FetchWait wait(call, std::max(request.max_wait_ms, 0));
+  FetchWait wait(call, std::clamp(request.max_wait_ms, 0, kWaitMsMax));
   auto enough = static_cast<size_t>(std::max(request.min_bytes, 0));
   for (;;) {
     fetched = Fetched();

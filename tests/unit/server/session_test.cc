@@ -249,6 +249,19 @@ TEST(Session, WhoHangsUpWhileWaitingIsForgotten) {
   EXPECT_EQ(broker.acceptor().sessions(), 0U);
 }
 
+// A session with a full queue reads nothing, not even the end of its stream.
+TEST(Session, WhoHangsUpBehindAFullQueueIsForgottenInTheEnd) {
+  SimBroker broker({});
+  broker.create_topic("t", 1);
+  {
+    RawPeer peer(broker);
+    for (int i = 0; i < 40; ++i) peer.ask(i, fetch("t", 0, INT32_MAX), kFetchVersion);
+    broker.world().run_for_ms(10);
+  }
+  broker.world().run_for_ms(70'000);
+  EXPECT_EQ(broker.acceptor().sessions(), 0U);
+}
+
 TEST(Session, AStopAnswersWhatIsUnderWayAndEnds) {
   SimBroker broker({});
   broker.create_topic("t", 1);
