@@ -179,6 +179,7 @@ int main(int argc, char** argv) {
   Messages messages = Messages::to_stderr("sl-topic");
   AllOptions options;
   CommandLine cli("sl-topic", "Create, list, inspect, change and delete topics.");
-  Declaration(cli.root(), options, messages).declare();
+  Declaration declaration(cli.root(), options, messages);  // actions and completers refer to it
+  declaration.declare();
   return cli.run(argc, argv);
 }
