@@ -1,6 +1,10 @@
 // Settings of topics and brokers, read and changed.
+#include <map>
+#include <set>
+
 #include "server/broker.h"
 #include "server/handlers/families.h"
+#include "server/handlers/repeats.h"
 
 namespace sl::server {
 namespace {
@@ -14,6 +18,28 @@ bool may(const Call& call, Operation operation, int8_t resource_type, std::strin
 
 Errc refusal(int8_t resource_type) {
   return resource_type == kTopicResource ? Errc::kTopicAuthorizationFailed : Errc::kClusterAuthorizationFailed;
+}
+
+// Each resource once, with all the keys that any of its mentions asks for, each once.
+void ask_once(wire::DescribeConfigsRequest& request) {
+  using Keys = std::set<std::string>;
+  auto key_of = [](const wire::DescribeConfigsRequest::Resource& asked) {
+    return std::pair(asked.resource_type, asked.resource_name);
+  };
+  std::map<std::pair<int8_t, std::string>, std::optional<Keys>> wanted;  // nullopt: all keys
+  for (const auto& asked : request.resources) {
+    std::optional<Keys>& keys = wanted.try_emplace(key_of(asked), Keys()).first->second;
+    if (!asked.configuration_keys || asked.configuration_keys->empty())
+      keys.reset();
+    else if (keys)
+      keys->insert(asked.configuration_keys->begin(), asked.configuration_keys->end());
+  }
+  drop_repeats(request.resources, key_of);
+  for (auto& asked : request.resources) {
+    const std::optional<Keys>& keys = wanted.at(key_of(asked));
+    asked.configuration_keys.reset();
+    if (keys) asked.configuration_keys.emplace(keys->begin(), keys->end());
+  }
 }
 
 // Takes the resources that the session may not touch out of a request and answers them.
@@ -38,6 +64,7 @@ aio::Task<void> settle(Broker& broker) {
 }
 
 aio::Task<wire::DescribeConfigsResponse> describe_configs(Call& call, wire::DescribeConfigsRequest request) {
+  ask_once(request);
   auto refused = take_refused<wire::DescribeConfigsRequest, wire::DescribeConfigsResponse::Resource>(
       call, Operation::kDescribeConfigs, request);
   auto response = call.broker.controller().describe_configs(request);

@@ -1,6 +1,8 @@
 // Fetch: read what is there, or wait until there is enough. A waiting fetch watches its partitions from before it reads
 // them, so nothing can slip in between; progress, the deadline and the end of the connection wake it alike.
 #include <algorithm>
+#include <set>
+#include <tuple>
 
 #include "server/broker.h"
 #include "server/handlers/families.h"
@@ -130,12 +132,26 @@ aio::Task<void> fetch_all(Call& call, const wire::FetchRequest& request, FetchWa
   }
 }
 
+// Each partition once, as its first mention asks for it: a partition that is named thousands of times
+// would be read and watched as often. Topics of which nothing is left are not answered.
+void ask_once(wire::FetchRequest& request) {
+  if (request.topics.size() == 1 && request.topics[0].partitions.size() == 1) return;
+  // The names are looked at where they lie: no topic moves before all are through.
+  std::set<std::tuple<std::string_view, Uuid, int32_t>> seen;
+  for (auto& topic : request.topics)
+    std::erase_if(topic.partitions, [&](const wire::FetchRequest::Partition& asked) {
+      return !seen.emplace(topic.topic, topic.topic_id, asked.partition).second;
+    });
+  std::erase_if(request.topics, [](const wire::FetchRequest::Topic& topic) { return topic.partitions.empty(); });
+}
+
 aio::Task<wire::FetchResponse> fetch(Call& call, wire::FetchRequest request) {
   Fetched fetched;
   if (request.session_id != 0) {  // Sessions are declined: each request names all it wants (KIP-227).
     fetched.response.error_code = errc_to_wire(Errc::kFetchSessionIdNotFound);
     co_return std::move(fetched.response);
   }
+  ask_once(request);
   FetchWait wait(call, std::clamp(request.max_wait_ms, 0, kWaitMsMax));
   auto enough = static_cast<size_t>(std::max(request.min_bytes, 0));
   for (;;) {

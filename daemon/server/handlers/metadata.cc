@@ -3,6 +3,7 @@
 #include "server/broker.h"
 #include "server/handlers/families.h"
 #include "server/handlers/locate.h"
+#include "server/handlers/repeats.h"
 
 namespace sl::server {
 namespace {
@@ -99,7 +100,16 @@ void add_asked(Call& call, const wire::MetadataRequest::Topic& asked, bool with_
   }
 }
 
+// Each topic once, by its name where it has one: an id next to a name says nothing.
+void ask_once(wire::MetadataRequest& request) {
+  if (!request.topics) return;
+  drop_repeats(*request.topics, [](const wire::MetadataRequest::Topic& asked) {
+    return std::pair(asked.name, asked.name ? Uuid() : asked.topic_id);
+  });
+}
+
 aio::Task<wire::MetadataResponse> metadata(Call& call, wire::MetadataRequest request) {
+  ask_once(request);
   co_await create_missing(call, request);
   wire::MetadataResponse response;
   const cluster::Image& image = call.broker.image();
@@ -152,6 +162,7 @@ aio::Task<wire::DescribeTopicPartitionsResponse> describe_topic_partitions(
   if (names.empty())
     for (const auto& [name, id] : image.names()) names.push_back(name);
   std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   int32_t left = std::clamp(request.response_partition_limit, 1, 2000);
   for (const auto& name : names) {
     if (request.cursor && name < request.cursor->topic_name) continue;
