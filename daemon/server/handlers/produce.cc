@@ -2,6 +2,9 @@
 // suspends between the first append and the last, so two requests of one connection cannot overtake each other.
 #include <fmt/core.h>
 
+#include <map>
+#include <set>
+
 #include "record/batch.h"
 #include "server/broker.h"
 #include "server/handlers/families.h"
@@ -125,8 +128,19 @@ aio::Task<wire::InitProducerIdResponse> init_producer_id(Call& call, wire::InitP
   co_return response;
 }
 
+// Each partition once; topics of which nothing is left are not answered.
+void ask_once(wire::DescribeProducersRequest& request) {
+  std::map<std::string, std::set<int32_t>> seen;
+  for (auto& topic : request.topics) {
+    std::set<int32_t>& indexes = seen[topic.name];
+    std::erase_if(topic.partition_indexes, [&](int32_t index) { return !indexes.insert(index).second; });
+  }
+  std::erase_if(request.topics, [](const auto& topic) { return topic.partition_indexes.empty(); });
+}
+
 aio::Task<wire::DescribeProducersResponse> describe_producers(Call& call, wire::DescribeProducersRequest request) {
   wire::DescribeProducersResponse response;
+  ask_once(request);
   for (auto& asked : request.topics) {
     auto& answer = response.topics.emplace_back();
     const cluster::TopicState* topic = call.broker.image().find(asked.name);
