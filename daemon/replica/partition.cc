@@ -18,27 +18,38 @@ Result<storage::Appended> Partition::append(const storage::CheckedBatch& batch) 
   return appended;
 }
 
-aio::Task<Status> Partition::wait_durable(Offset next) {
+std::shared_ptr<Durability> Partition::durability(Offset next) {
+  auto durability = std::make_shared<Durability>();
+  durability->next = next;
+  if (high_watermark() >= next) {
+    durability->settled = true;
+  } else if (!serving_) {
+    durability->settled = true;
+    durability->result = Errc::kNotLeaderOrFollower;
+  } else {
+    // In the order of appends, save for those who ask after a duplicate.
+    auto at = waits_.end();
+    while (at != waits_.begin() && (*std::prev(at))->next > next) --at;
+    waits_.insert(at, durability);
+  }
+  return durability;
+}
+
+aio::Task<Status> Partition::wait_durable(std::shared_ptr<Durability> durability) {
   struct Awaiter {
-    Partition& partition;
-    Offset next;
-    Status result;
-    bool await_ready() const { return partition.high_watermark() >= next; }
-    bool await_suspend(std::coroutine_handle<> h) {
-      if (!partition.serving_) {
-        result = Errc::kNotLeaderOrFollower;
-        return false;
-      }
-      // Producers wait in the order of their appends, save for those who ask after a duplicate.
-      auto at = partition.waits_.end();
-      while (at != partition.waits_.begin() && std::prev(at)->next > next) --at;
-      partition.waits_.insert(at, Wait{next, &result, h});
-      return true;
-    }
-    Status await_resume() { return std::move(result); }
+    Durability& durability;
+    bool await_ready() const { return durability.settled; }
+    void await_suspend(std::coroutine_handle<> h) { durability.waiter = h; }
+    Status await_resume() { return std::move(durability.result); }
   };
-  Awaiter wait{*this, next, {}};
+  Awaiter wait{*durability};
   co_return co_await wait;
+}
+
+void Partition::settle(Durability& durability, Status result) {
+  durability.settled = true;
+  durability.result = std::move(result);
+  if (durability.waiter) shard_.runtime.post(durability.waiter);
 }
 
 template <class Job>
@@ -61,15 +72,18 @@ aio::Task<void> Partition::write_groups() {
     co_await run_job(aio::Lane::kAppend, *job);
     auto progress = log_->finish(std::move(job));
     settle(progress);
+    idle_.notify();  // sync_now() may have what it waits for, although the writer goes on
   }
   writing_ = false;
   idle_.notify();
 }
 
 aio::Task<Status> Partition::sync_now() {
+  // What comes later is no part of it: with busy producers the end would move for ever.
+  Offset target = log_->log_end();
   for (;;) {
     if (!serving_) co_return Errc::kNotLeaderOrFollower;
-    if (log_->synced_end() == log_->log_end()) co_return Status();
+    if (log_->synced_end() >= std::min(target, log_->log_end())) co_return Status();
     if (!writing_) break;
     co_await idle_.wait();
   }
@@ -92,18 +106,15 @@ void Partition::settle(const Result<storage::Progress>& progress) {
     return;
   }
   Offset end = high_watermark();
-  while (!waits_.empty() && waits_.front().next <= end) {
-    shard_.runtime.post(waits_.front().waiter);
+  while (!waits_.empty() && waits_.front()->next <= end) {
+    settle(*waits_.front(), Status());
     waits_.pop_front();
   }
   wake_watchers();
 }
 
 void Partition::end_waits(const Error& error) {
-  for (Wait& wait : waits_) {
-    *wait.result = error;
-    shard_.runtime.post(wait.waiter);
-  }
+  for (auto& wait : waits_) settle(*wait, error);
   waits_.clear();
 }
 

@@ -35,6 +35,14 @@ class Watcher {
   ~Watcher() = default;
 };
 
+// What became of an append, known at some time after it, whether somebody waits already or not.
+struct Durability {
+  Offset next;
+  bool settled = false;
+  Status result;
+  std::coroutine_handle<> waiter = nullptr;
+};
+
 class Partition {
  public:
   Partition(Shard& shard, std::unique_ptr<storage::PartitionLog> log, Epoch leader_epoch);
@@ -52,8 +60,12 @@ class Partition {
   // Queues a batch; `next` of what it returns is what to wait for. Synchronous, so the order of calls is the order of
   // the log.
   Result<storage::Appended> append(const storage::CheckedBatch& batch);
-  // Until the high watermark has reached `next`; an error says that the batch before it is not in the log.
-  aio::Task<Status> wait_durable(Offset next);
+  // What becomes of the records before `next`, which are in the log or in its queue now. It must be asked for before
+  // the loop runs again: a write that fails takes its batches back, and later ones get the same offsets.
+  std::shared_ptr<Durability> durability(Offset next);
+  // Until the high watermark has reached it; an error says that the records are not in the log.
+  static aio::Task<Status> wait_durable(std::shared_ptr<Durability> durability);
+  aio::Task<Status> wait_durable(Offset next) { return wait_durable(durability(next)); }
 
   // Whole batches from `from` to the high watermark, from memory, the page cache or the disk, in this order; `strict`
   // as for PartitionLog::plan_read.
@@ -76,11 +88,6 @@ class Partition {
   aio::Task<void> stop(Errc why, bool cleanly);
 
  private:
-  struct Wait {
-    Offset next;
-    Status* result;
-    std::coroutine_handle<> waiter;
-  };
   template <class Job>
   aio::Task<void> run_job(aio::Lane lane, Job& job);
   void start_writer();
@@ -97,7 +104,8 @@ class Partition {
   bool serving_ = true;
   bool writing_ = false;
   bool tending_ = false;
-  std::deque<Wait> waits_;  // by offset
+  void settle(Durability& durability, Status result);
+  std::deque<std::shared_ptr<Durability>> waits_;  // by offset
   std::vector<Watcher*> watchers_;
   aio::Event idle_;  // the writer or a job has ended
   int jobs_ = 0;     // run by callers outside the writer

@@ -89,8 +89,16 @@ void ProducerTable::undo(const ProducerUndo& undo) {
     entry = *undo.before;
     entry.dirty = false;
     mark(undo.id, entry);
+    return;
+  }
+  // Its first batch was refused: the producer stays known, at that batch. Were it forgotten, any later batch that is
+  // already on its way would be taken for its first, and those before it be lost or come after.
+  auto it = entries_.find(undo.id);
+  if (it == entries_.end()) return;
+  if (it->second.cut_to(Offset(0))) {
+    mark(it->first, it->second);
   } else {
-    entries_.erase(undo.id);
+    entries_.erase(it);
     dirty_.push_back(undo.id);
   }
 }

@@ -25,13 +25,21 @@ void ThreadPool::submit(Lane lane, std::function<void()> work) {
   wake_.notify_one();
 }
 
-bool ThreadPool::take(std::function<void()>& work, bool& background) {
-  for (Lane lane : {Lane::kAppend, Lane::kRead, Lane::kBackground}) {
-    auto& queue = queues_[static_cast<int>(lane)];
-    background = lane == Lane::kBackground;
-    if (queue.empty() || (background && background_running_ + 1 >= threads_max_ && threads_max_ > 1)) continue;
+bool ThreadPool::may_run(Lane lane) const {
+  if (lane == Lane::kAppend) return true;
+  unsigned background = running_[static_cast<int>(Lane::kBackground)];
+  unsigned others = background + running_[static_cast<int>(Lane::kRead)];
+  if (others > 0 && others + 1 >= threads_max_) return false;
+  return lane == Lane::kRead || background == 0 || background + 2 < threads_max_;
+}
+
+bool ThreadPool::take(std::function<void()>& work, Lane& lane) {
+  for (Lane next : {Lane::kAppend, Lane::kRead, Lane::kBackground}) {
+    auto& queue = queues_[static_cast<int>(next)];
+    if (queue.empty() || !may_run(next)) continue;
     work = std::move(queue.front());
     queue.pop_front();
+    lane = next;
     return true;
   }
   return false;
@@ -41,16 +49,17 @@ void ThreadPool::thread_main() {
   std::unique_lock lock(mutex_);
   for (;;) {
     std::function<void()> work;
-    bool background = false;
-    if (take(work, background)) {
-      background_running_ += background;
+    Lane lane{};
+    if (take(work, lane)) {
+      ++running_[static_cast<int>(lane)];
       lock.unlock();
       work();
       work = nullptr;  // What it captured is released outside the lock.
       lock.lock();
-      background_running_ -= background;
+      --running_[static_cast<int>(lane)];
       continue;
     }
+    // What may not run now is taken by the thread whose work holds it up; so at the end, too.
     if (stopping_) return;
     ++idle_;
     wake_.wait(lock);

@@ -1,5 +1,6 @@
-// ThreadPool: the threads of the libuv runtime that may block. Three lanes share them; background work never takes
-// the last thread, so a long scan cannot stall an append. Threads start when first needed.
+// ThreadPool: the threads of the libuv runtime that may block. Three lanes share them; only appends take the
+// last thread, and background work not the one before it either: neither a long scan nor many cold reads can stall an
+// append. Threads start when first needed.
 #pragma once
 #include <condition_variable>
 #include <deque>
@@ -22,14 +23,15 @@ class ThreadPool {
 
  private:
   void thread_main();
-  bool take(std::function<void()>& work, bool& background);
+  bool take(std::function<void()>& work, Lane& lane);
+  bool may_run(Lane lane) const;
   const unsigned threads_max_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::function<void()>> queues_[3];
   std::vector<std::thread> threads_;
   unsigned idle_ = 0;
-  unsigned background_running_ = 0;
+  unsigned running_[3] = {0, 0, 0};  // by lane
   bool stopping_ = false;
 };
 

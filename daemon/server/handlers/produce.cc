@@ -16,8 +16,7 @@ namespace {
 constexpr int16_t kAcksAll = -1, kAcksNone = 0, kAcksLeader = 1;
 
 struct Pending {
-  std::shared_ptr<replica::Partition> partition;
-  Offset next;
+  std::shared_ptr<replica::Durability> durability;
   size_t topic = 0;
   size_t partition_at = 0;
 };
@@ -58,7 +57,7 @@ std::optional<Pending> produce_one(Call& call, const cluster::TopicState* topic,
   answer.base_offset = appended->base.value;
   answer.log_append_time_ms = appended->log_append_time_ms;
   answer.log_start_offset = located.partition->log().log_start().value;
-  return Pending{std::move(located.partition), appended->next, 0, 0};
+  return Pending{located.partition->durability(appended->next), 0, 0};
 }
 
 std::optional<Error> refuse_whole(const wire::ProduceRequest& request) {
@@ -104,7 +103,7 @@ aio::Task<wire::ProduceResponse> produce(Call& call, wire::ProduceRequest reques
     co_return response;
   }
   for (Pending& wait : pending) {
-    auto durable = co_await wait.partition->wait_durable(wait.next);
+    auto durable = co_await replica::Partition::wait_durable(std::move(wait.durability));
     if (!durable) refuse(response.responses[wait.topic].partition_responses[wait.partition_at], durable.error());
   }
   co_return response;

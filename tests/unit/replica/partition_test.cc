@@ -195,6 +195,20 @@ TEST_F(PartitionTest, AFullDiskFailsThoseWhoWaitAndNothingElse) {
   EXPECT_EQ(partition->high_watermark(), Offset(4)) << "the same batches, sent again, are taken";
 }
 
+// A request with several partitions asks for the second one's fate only when it knows that of the first. By then its
+// records may have been taken back, and others have got their offsets.
+TEST_F(PartitionTest, WhoAsksLateLearnsThatItsRecordsWereTakenBack) {
+  auto partition = open_partition();
+  append(*partition);
+  disk().fail_at(aio::DiskOp::kWrite, 1, Errc::kDiskFull, ".log");
+  auto lost = partition->append(batch());
+  ASSERT_TRUE(lost);
+  auto fate = partition->durability(lost->next);
+  EXPECT_TRUE(world.run_until([&] { return partition->log().log_end() == Offset(1); }));
+  EXPECT_EQ(append(*partition), lost->next) << "another one's record";
+  EXPECT_EQ(run(Partition::wait_durable(fate)).code(), Errc::kDiskFull);
+}
+
 TEST_F(PartitionTest, ATornWriteIsOverwritten) {
   auto partition = open_partition();
   append(*partition);

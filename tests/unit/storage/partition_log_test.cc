@@ -170,9 +170,9 @@ TEST_F(PartitionLogTest, ADiskThatIsFullHealsByItself) {
   EXPECT_EQ(log->finish(std::move(job)).code(), Errc::kDiskFull);
   EXPECT_EQ(log->log_end(), Offset(3));
   EXPECT_FALSE(log->has_queued());
-  EXPECT_EQ(log->producers().size(), 0u);
   EXPECT_FALSE(log->poisoned());
   EXPECT_EQ(offsets(Offset(0)), count_up(0, 3));
+  EXPECT_EQ(append({.producer = ProducerId(5), .epoch = 0, .sequence = 1}).code(), Errc::kOutOfOrderSequenceNumber);
   auto again = append({.producer = ProducerId(5), .epoch = 0, .sequence = 0});
   ASSERT_TRUE(again.ok());
   EXPECT_EQ(again->base, Offset(3));

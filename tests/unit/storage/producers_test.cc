@@ -66,9 +66,18 @@ TEST_F(ProducerTableTest, UndoRestoresWhatWas) {
   EXPECT_EQ(table.find(ProducerId(9))->batches, before.batches);
   EXPECT_EQ(table.find(ProducerId(9))->epoch, 0);
   EXPECT_EQ(table.find(ProducerId(9))->next_sequence, 2);
-  ProducerTable fresh;
-  fresh.undo(fresh.apply(make(0, 0, 1), 1));
-  EXPECT_EQ(fresh.size(), 0u);
+}
+
+// Batches that were on their way behind a first one that was refused must not be taken for the first.
+TEST_F(ProducerTableTest, AProducerWhoseFirstBatchIsUndoneIsStillExpectedThere) {
+  auto first = table.apply(make(0, 3, 2, 0), 1);
+  auto second = table.apply(make(0, 5, 1, 2), 1);
+  table.undo(second);
+  table.undo(first);
+  EXPECT_EQ(table.check(make(0, 6, 1)).code(), Errc::kOutOfOrderSequenceNumber);
+  EXPECT_EQ(table.check(make(0, 5, 1)).code(), Errc::kOutOfOrderSequenceNumber);
+  EXPECT_TRUE(table.check(make(0, 3, 2)).ok());
+  EXPECT_TRUE(table.check(make(1, 0, 1)).ok()) << "a new epoch begins anew";
 }
 
 TEST_F(ProducerTableTest, TruncationKnowsTheNextSequenceStill) {
