@@ -83,6 +83,8 @@ Result<Config> make_config(const Flags& flags, const Surroundings& around, FileS
   inputs.default_socket = default_socket_path(around);
   inputs.open_accepted = flags.open_listener_accepted;
   SL_TRY(config.listeners, make_listeners(inputs));
+  // Who asks for the broker's settings sees all listeners, those of --listen too.
+  SL_CHECK(config.settings.set("listeners", listeners_text(config.listeners)));
   config.open_listener_accepted = flags.open_listener_accepted;
   return config;
 }

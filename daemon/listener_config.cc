@@ -111,6 +111,15 @@ Status check(const std::vector<ListenerConfig>& listeners, bool open_accepted) {
 
 }  // namespace
 
+std::string listeners_text(const std::vector<ListenerConfig>& listeners) {
+  std::string text;
+  for (const auto& one : listeners) {
+    if (!text.empty()) text += ',';
+    text += one.name + "://" + (one.address.is_unix() ? one.address.unix_path : one.address.text());
+  }
+  return text;
+}
+
 Result<std::vector<ListenerConfig>> make_listeners(const ListenerInputs& inputs) {
   SL_TRY(auto listeners, parse_key("listeners", inputs.listeners_key));
   for (const auto& text : inputs.flags) {

@@ -2,7 +2,7 @@
 // what is refused: two listeners of one name, a wildcard address that nobody can connect to, and an address off
 // loopback without TLS and authentication.
 #pragma once
-#include <string_view>
+#include <string>
 #include <vector>
 
 #include "config.h"
@@ -20,5 +20,7 @@ struct ListenerInputs {
 
 // kBadConfig with the sentence for the user.
 Result<std::vector<ListenerConfig>> make_listeners(const ListenerInputs& inputs);
+// As the key `listeners` writes them.
+std::string listeners_text(const std::vector<ListenerConfig>& listeners);
 
 }  // namespace sl::daemon

@@ -93,6 +93,13 @@ TEST_F(ConfigTest, AListBecomesAText) {
   EXPECT_EQ(config.listeners[1].address.text(), "unix:/s");
 }
 
+TEST_F(ConfigTest, TheSettingsTellOfAllListeners) {
+  EXPECT_EQ(make().settings.text("listeners"), "UNIX:///run/user/1000/streamlog/streamlogd.sock");
+  flags.set = {"listeners=A://127.0.0.1:1"};
+  flags.listen = {"[::1]:9092", "unix:/s"};
+  EXPECT_EQ(make().settings.text("listeners"), "A://127.0.0.1:1,PLAINTEXT://[::1]:9092,UNIX:///s");
+}
+
 TEST_F(ConfigTest, FlagsOutrankSetAndSetTheFile) {
   write("log.dirs = '/file'\nlog.level = 'error'\nnum.partitions = 3\nnode.id = 5\n");
   flags.set = {"num.partitions=4", "log.dirs=/set"};
