@@ -72,8 +72,10 @@ void WriteJob::reserve() {
 }
 
 void WriteJob::cut_back() {
-  cut_first_ = !file_->truncate(position_);
-  if (!cut_first_) file_bytes_ = position_;
+  // Cut again before the next write or roll, even where this goes well: the cut is not synced, and a roll must leave a
+  // file of which no power cut brings back the end.
+  if (file_->truncate(position_)) file_bytes_ = position_;
+  cut_first_ = true;
 }
 
 }  // namespace sl::storage

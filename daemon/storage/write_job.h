@@ -51,7 +51,7 @@ class WriteJob final : public Job {
   bool roll_ = false;           // before it
   bool sync_before_roll_ = false;
   Offset roll_base_;
-  bool cut_first_ = false;  // an earlier failure could not cut the file back
+  bool cut_first_ = false;  // an earlier write failed: what it left must be cut off, and durably
   // Results.
   Status result_;
   bool rolled_ = false;
