@@ -10,6 +10,7 @@ namespace {
 // After an error of accept() that may pass (no descriptors left) the next try waits so long.
 constexpr int64_t kRetryMs = 50;
 constexpr int64_t kSweepMs = 5'000;
+constexpr int64_t kStopSweepMs = 1'000;
 
 SessionView view_of(const aio::Stream& stream, const std::string& listener) {
   SessionView view;
@@ -59,24 +60,31 @@ aio::Task<void> Acceptor::serve(std::unique_ptr<aio::Stream> stream) {
   co_await session->run();
   sessions_.erase(place);
   room_.notify();
+  if (stopping_ && sessions_.empty()) sweeper_.cut();
 }
 
-// Idle sessions, and peers that began a frame and never end it.
+// Idle sessions, and peers that began a frame and never end it or that do not take their answers; after a stop only
+// these last, until no session is left. One that is accepted after that owes nothing and closes by itself.
 aio::Task<void> Acceptor::sweep() {
-  for (;;) {
-    bool go_on = co_await sweeper_.wait_ms(kSweepMs);
-    if (!go_on) co_return;
+  while (!stopping_) {
+    co_await sweeper_.wait_ms(kSweepMs);
     int64_t now_ms = broker_.runtime().mono_ms();
+    if (stopping_) break;
     for (Session* session : std::list<Session*>(sessions_)) session->close_if_idle(now_ms, limits_.idle_ms_max);
+  }
+  while (!sessions_.empty()) {
+    co_await sweeper_.wait_ms(kStopSweepMs);
+    int64_t now_ms = broker_.runtime().mono_ms();
+    for (Session* session : std::list<Session*>(sessions_)) session->close_if_unread(now_ms);
   }
 }
 
 void Acceptor::stop() {
   stopping_ = true;
-  sweeper_.cancel();
   listener_->close();
   room_.notify();
   for (Session* session : std::list<Session*>(sessions_)) session->shut_down();
+  sweeper_.cut();
 }
 
 }  // namespace sl::server

@@ -13,7 +13,7 @@ namespace sl::server {
 
 struct AcceptorLimits {
   size_t sessions_max = 10'000;
-  int64_t idle_ms_max = 600'000;  // a session that asks nothing for so long is closed
+  int64_t idle_ms_max = 600'000;  // a session that asks nothing, or takes no answer, for so long is closed
 };
 
 class Acceptor {
@@ -21,7 +21,7 @@ class Acceptor {
   Acceptor(Broker& broker, std::unique_ptr<aio::Listener> listener, std::string name, AcceptorLimits limits);
   // Accepts until stop(); returns when the last session has ended.
   aio::Task<void> run();
-  // No more connections; those that are open end.
+  // No more connections; those that are open end, those whose peers do not take their answers a few seconds later.
   void stop();
   size_t sessions() const { return sessions_.size(); }
 

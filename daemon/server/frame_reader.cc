@@ -19,13 +19,14 @@ aio::Task<Result<Slice>> FrameReader::next(size_t bytes_max) {
   if (bytes > bytes_max)
     co_return Error{Errc::kTooLarge, fmt::format("a frame of {} bytes; {} are allowed", bytes, bytes_max)};
   begin_ += kSizeBytes;
+  sized_ = true;
   if (bytes > kInboxBytes) {
-    large_ = true;
     auto frame = co_await read_large(bytes);
-    large_ = false;
+    sized_ = false;
     co_return frame;
   }
   SL_CO_CHECK(co_await fill(bytes));
+  sized_ = false;
   Slice frame;
   frame.owner = Buffer::copy_of(Bytes(inbox_ + begin_, bytes));
   frame.bytes = Bytes(frame.owner.data(), bytes);
@@ -46,10 +47,11 @@ aio::Task<Status> FrameReader::fill(size_t need) {
     MutableBytes room(inbox_ + end_, kInboxBytes - end_);
     SL_CO_TRY(size_t n, co_await stream_.read(room));
     if (n == 0) {
-      if (begin_ == end_ && need == kSizeBytes) co_return Errc::kConnectionClosed;
+      if (!within_frame()) co_return Errc::kConnectionClosed;
       co_return Error{Errc::kMalformed, "the connection ended within a frame"};
     }
     end_ += n;
+    arrived_ += n;
   }
   co_return Status();
 }
@@ -69,6 +71,7 @@ aio::Task<Result<Slice>> FrameReader::read_large(size_t size) {
     SL_CO_TRY(size_t n, co_await stream_.read(room));
     if (n == 0) co_return Error{Errc::kMalformed, "the connection ended within a frame"};
     have += n;
+    arrived_ += n;
   }
   Slice frame;
   frame.bytes = Bytes(block.data(), size);

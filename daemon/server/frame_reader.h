@@ -15,7 +15,9 @@ class FrameReader {
   // end within one or at an impossible size, kTooLarge beyond `bytes_max`.
   aio::Task<Result<Slice>> next(size_t bytes_max);
   // Whether a part of a frame has arrived and the rest is awaited.
-  bool within_frame() const { return large_ || begin_ != end_; }
+  bool within_frame() const { return sized_ || begin_ != end_; }
+  // Bytes that came so far, of whole frames and of parts.
+  uint64_t bytes_arrived() const { return arrived_; }
 
  private:
   aio::Task<Status> fill(size_t need);
@@ -26,7 +28,8 @@ class FrameReader {
   uint8_t inbox_[kInboxBytes];
   size_t begin_ = 0;
   size_t end_ = 0;
-  bool large_ = false;  // a large frame is being read
+  uint64_t arrived_ = 0;
+  bool sized_ = false;  // the size of a frame is known and its bytes are awaited
 };
 
 }  // namespace sl::server

@@ -8,13 +8,35 @@ namespace {
 
 // A session with this much unanswered reads no further until answers have left.
 constexpr size_t kRequestsUnansweredMax = 32;
-// A frame must be whole so long after its first byte, or its sender is only holding our memory.
-constexpr int64_t kFrameMsMax = 30'000;
+// While a frame arrives there must be something of it in so long, or its sender is only holding our memory. A slow one
+// has time: 17 MiB at 30 kB/s.
+constexpr int64_t kFrameStillMsMax = 30'000;
+constexpr int64_t kFrameMsMax = 600'000;
+// After a stop a peer has so long to take its answers, from when they are ready.
+constexpr int64_t kStopGraceMs = 5'000;
+// An answer is written in steps of so much, so that it can be seen to move.
+constexpr size_t kWriteBytesMax = 1 << 20;
 // Answers that the peer has not taken yet; one more may be larger than this.
 constexpr size_t kAnswerBytesMax = 4 << 20;
 constexpr size_t kBytesUnansweredMax = kProduceFrameBytesMax + (8 << 20);
 // Of one session: one is sent while the next is read from the log.
 constexpr size_t kFetchesMax = 2;
+
+void append_pieces(Bytes bytes, std::vector<Bytes>& pieces) {
+  while (bytes.size() > kWriteBytesMax) {
+    pieces.push_back(bytes.first(kWriteBytesMax));
+    bytes = bytes.subspan(kWriteBytesMax);
+  }
+  pieces.push_back(bytes);
+}
+
+// As many of the first pieces as one step takes; at least one.
+std::span<const Bytes> next_step(std::span<const Bytes> pieces) {
+  size_t count = 1;
+  size_t bytes = pieces[0].size();
+  while (count < pieces.size() && bytes + pieces[count].size() <= kWriteBytesMax) bytes += pieces[count++].size();
+  return pieces.first(count);
+}
 
 }  // namespace
 
@@ -23,7 +45,9 @@ Session::Session(Broker& broker, std::unique_ptr<aio::Stream> stream, SessionVie
       stream_(std::move(stream)),
       view_(std::move(view)),
       reader_(*stream_, broker.buffers()),
-      room_(broker.runtime()) {}
+      room_(broker.runtime()) {
+  asked_.since_ms = broker.runtime().mono_ms();
+}
 
 bool Session::may_read() const {
   return slots_.size() < kRequestsUnansweredMax && bytes_unanswered_ < kBytesUnansweredMax &&
@@ -37,18 +61,18 @@ bool Session::may_fetch(uint64_t ticket) const {
 }
 
 aio::Task<void> Session::run() {
-  last_frame_ms_ = broker_.runtime().mono_ms();
   while (!view_.leaving) {
     while (!may_read() && !view_.leaving) co_await room_.wait();
     if (view_.leaving) break;
+    reading_ = true;
     auto frame = co_await reader_.next(kProduceFrameBytesMax + kControlFrameBytesMax);
+    reading_ = false;
     if (!frame) {
       bool hung_up = frame.code() == Errc::kConnectionClosed || view_.leaving;
       close(hung_up ? std::string_view() : frame.error().context);
       break;
     }
     if (view_.leaving) break;
-    last_frame_ms_ = broker_.runtime().mono_ms();
     bytes_unanswered_ += frame->bytes.size();
     uint64_t ticket = first_ticket_ + slots_.size();
     slots_.emplace_back();
@@ -91,6 +115,7 @@ void Session::settle(uint64_t ticket, Answer answer) {
 
 aio::Task<void> Session::send_ready() {
   sending_ = true;
+  sending_since_ms_ = broker_.runtime().mono_ms();
   while (!slots_.empty() && slots_.front().ready && !closed_) {
     std::vector<wire::Encoded> answers;
     std::vector<Bytes> pieces;
@@ -100,9 +125,15 @@ aio::Task<void> Session::send_ready() {
       ++first_ticket_;
     }
     for (const auto& answer : answers)
-      for (const Slice& piece : answer.pieces()) pieces.push_back(piece.bytes);
+      for (const Slice& piece : answer.pieces()) append_pieces(piece.bytes, pieces);
     uint64_t next_unsent = first_ticket_;
-    auto sent = co_await stream_->write(pieces);
+    Status sent;
+    for (std::span<const Bytes> left = pieces; !left.empty() && sent;) {
+      auto step = next_step(left);
+      left = left.subspan(step.size());
+      sent = co_await stream_->write(step);
+      ++writes_;
+    }
     for (const auto& answer : answers) answer_bytes_ -= answer.size();
     while (!fetches_.empty() && fetches_.front() < next_unsent) fetches_.pop_front();
     if (!sent) close({});
@@ -121,17 +152,26 @@ void Session::leave() {
 }
 
 void Session::close_if_idle(int64_t now_ms, int64_t idle_ms_max) {
-  if (!slots_.empty()) last_frame_ms_ = now_ms;
-  int64_t silent_ms = now_ms - last_frame_ms_;
-  if (reader_.within_frame() && silent_ms > kFrameMsMax)
+  // While we do not read, a frame of which a part lies here already cannot go on.
+  bool within_frame = reading_ && reader_.within_frame();
+  uint64_t bytes = reader_.bytes_arrived();
+  int64_t frame_ms = frames_.still_ms(first_ticket_ + slots_.size(), within_frame, now_ms);
+  if (arriving_.still_ms(bytes, within_frame, now_ms) > kFrameStillMsMax || frame_ms > kFrameMsMax)
     close("a frame was begun and not ended");
-  else if (slots_.empty() && silent_ms > idle_ms_max)
-    close({});
+  if (leaving_.still_ms(writes_, sending_, now_ms) > idle_ms_max) close("it does not take its answers");
+  bool owes_nothing = slots_.empty() && !sending_;
+  if (asked_.still_ms(bytes, owes_nothing, now_ms) > idle_ms_max) close({});
 }
 
 void Session::shut_down() {
+  if (shut_down_ms_ == 0) shut_down_ms_ = broker_.runtime().mono_ms();
   leave();
-  if (slots_.empty()) close({});
+  if (slots_.empty() && !sending_) close({});
+}
+
+void Session::close_if_unread(int64_t now_ms) {
+  int64_t since_ms = std::max(shut_down_ms_, sending_since_ms_);
+  if (sending_ && now_ms - since_ms >= kStopGraceMs) close("its answers were not taken before the stop");
 }
 
 void Session::close(std::string_view why) {

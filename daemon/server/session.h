@@ -19,9 +19,13 @@ class Session {
   // Serves until the peer hangs up, breaks a rule or shut_down() is called, and all its requests have ended.
   aio::Task<void> run();
   // From outside: no more requests are taken; those that wait for something answer with what there is; when the last
-  // answer has left, the connection closes and run() returns.
+  // answer has left, the connection closes and run() returns. A peer that does not take its answers would hold that up
+  // for ever: see close_if_unread().
   void shut_down();
-  // Closes it if nothing was asked for so long, or if a frame that was begun is not whole after kFrameMsMax.
+  // After shut_down(), now and then: closes it if it is sending and was so for kStopGraceMs.
+  void close_if_unread(int64_t now_ms);
+  // Now and then: closes it if for so long nothing was asked or no part of an answer could leave; or if a frame was
+  // begun and nothing of it came for kFrameStillMsMax, or it is not whole after kFrameMsMax.
   void close_if_idle(int64_t now_ms, int64_t idle_ms_max);
 
  private:
@@ -29,6 +33,17 @@ class Session {
   struct Slot {
     bool ready = false;
     Answer answer;
+  };
+  // How long a count has not moved, as the sweeps see it: what moves pays nothing for being watched.
+  struct Watch {
+    uint64_t seen = 0;
+    int64_t since_ms = 0;
+    // `waiting`: whether the peer has to move it.
+    int64_t still_ms(uint64_t count, bool waiting, int64_t now_ms) {
+      if (count != seen || !waiting) since_ms = now_ms;
+      seen = count;
+      return now_ms - since_ms;
+    }
   };
   aio::Task<void> handle(Slice frame, uint64_t ticket);
   void settle(uint64_t ticket, Answer answer);
@@ -47,9 +62,14 @@ class Session {
   size_t bytes_unanswered_ = 0;
   size_t answer_bytes_ = 0;       // of answers that have not left
   std::deque<uint64_t> fetches_;  // whose answers have not left, oldest first
-  int64_t last_frame_ms_ = 0;
+  // Answers that are being sent are in no slot any more.
   bool sending_ = false;
+  int64_t sending_since_ms_ = 0;
+  int64_t shut_down_ms_ = 0;
+  uint64_t writes_ = 0;
+  bool reading_ = false;
   bool closed_ = false;
+  Watch asked_, arriving_, frames_, leaving_;
   aio::Event room_;
   aio::TaskGroup tasks_;
 };

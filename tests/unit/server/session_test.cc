@@ -281,6 +281,144 @@ TEST(Session, AStopAnswersWhatIsUnderWayAndEnds) {
   EXPECT_EQ(broker.acceptor().sessions(), 0U);
 }
 
+// Two answers are due to a peer that has stopped reading for good, one of them half sent.
+TEST(Session, AStopDoesNotWaitForEverForWhoDoesNotRead) {
+  SimBroker broker({});
+  broker.create_topic("t", 1);
+  RawPeer producer(broker);
+  ASSERT_TRUE(producer.call(produce("t", std::string(900 << 10, 'v')), kProduceVersion));
+  RawPeer deaf(broker, false);
+  for (int i = 0; i < 5; ++i) deaf.ask(i, fetch("t", 0, 0), kFetchVersion);
+  broker.world().run_for_ms(1000);
+  broker.stop_accepting();
+  broker.world().run_for_ms(4000);
+  EXPECT_EQ(broker.acceptor().sessions(), 1U) << "it has some seconds to take them";
+  broker.world().run_for_ms(4000);
+  EXPECT_EQ(broker.acceptor().sessions(), 0U);
+  EXPECT_NE(broker.log().find("answers were not taken before the stop"), std::string::npos);
+}
+
+TEST(Session, AStopDoesNotCutAnAnswerInTwo) {
+  for (int answers : {1, 3}) {
+    SimBroker broker({});
+    broker.create_topic("t", 1);
+    RawPeer producer(broker);
+    ASSERT_TRUE(producer.call(produce("t", std::string(900 << 10, 'v')), kProduceVersion));
+    RawPeer peer(broker, false);
+    for (int i = 0; i < answers; ++i) peer.ask(i, fetch("t", 0, 0), kFetchVersion);
+    broker.world().run_for_ms(1000);
+    broker.stop_accepting();
+    broker.world().run_for_ms(1000);
+    peer.read_on();
+    ASSERT_TRUE(peer.wait_hang_up(3000)) << "it ends when the last answer has left";
+    EXPECT_EQ(peer.frames().size(), static_cast<size_t>(answers));
+    EXPECT_EQ(peer.left_over(), 0U);
+    EXPECT_EQ(broker.acceptor().sessions(), 0U);
+    EXPECT_EQ(broker.log().find("not taken"), std::string::npos);
+  }
+}
+
+TEST(Session, AStopWithoutSessionsWaitsForNothing) {
+  SimBroker broker({});
+  RawPeer idle(broker);
+  broker.world().run_for_ms(100);
+  broker.stop_accepting();
+  EXPECT_TRUE(idle.wait_hang_up(100));
+}
+
+TEST(Session, AnAnswerThatNobodyTakesIsGivenUp) {
+  SimBroker broker({});
+  broker.create_topic("t", 1);
+  RawPeer producer(broker);
+  ASSERT_TRUE(producer.call(produce("t", std::string(900 << 10, 'v')), kProduceVersion));
+  producer.close();
+  RawPeer deaf(broker, false);
+  for (int i = 0; i < 5; ++i) deaf.ask(i, fetch("t", 0, 0), kFetchVersion);
+  broker.world().run_for_ms(590'000);
+  EXPECT_EQ(broker.acceptor().sessions(), 1U);
+  broker.world().run_for_ms(30'000);
+  EXPECT_EQ(broker.acceptor().sessions(), 0U);
+  EXPECT_NE(broker.log().find("does not take its answers"), std::string::npos);
+}
+
+// Bytes of a frame every few seconds, for minutes.
+TEST(Session, ASlowButSteadyFrameIsServed) {
+  SimBroker broker({});
+  broker.create_topic("t", 1);
+  for (size_t size : {size_t{2000}, size_t{60'000}}) {
+    RawPeer peer(broker);
+    std::string frame = wire::encode_request(1, "raw", produce("t", std::string(size, 'x')), kProduceVersion).joined();
+    size_t step = frame.size() / 10;
+    for (size_t at = 0; at < frame.size(); at += step) {
+      peer.send(frame.substr(at, step));
+      broker.world().run_for_ms(20'000);
+      ASSERT_FALSE(peer.hung_up()) << "after " << at << " of " << frame.size() << " bytes";
+    }
+    EXPECT_TRUE(peer.wait_frames(1, 1000));
+  }
+}
+
+// However it falls between two looks of the server.
+TEST(Session, AFrameThatBeginsAfterALongSilenceHasItsTime) {
+  SimBroker broker({});
+  broker.create_topic("t", 1);
+  RawPeer peer(broker);
+  int32_t id = 0;
+  for (int64_t silent_ms = 60'000; silent_ms < 66'000; silent_ms += 1000) {
+    std::string frame =
+        wire::encode_request(++id, "raw", produce("t", std::string(9000, 'x')), kProduceVersion).joined();
+    broker.world().run_for_ms(silent_ms);
+    peer.send(frame.substr(0, 5000));
+    broker.world().run_for_ms(6000);
+    peer.send(frame.substr(5000));
+    ASSERT_TRUE(peer.wait_frames(static_cast<size_t>(id), 1000)) << "silent for " << silent_ms;
+  }
+}
+
+// Cut within its size, right behind it, within its bytes, small and large.
+TEST(Session, AFrameThatDoesNotGoOnIsGivenUp) {
+  SimBroker broker({});
+  broker.create_topic("t", 1);
+  std::string whole = wire::encode_request(1, "raw", produce("t", std::string(9000, 'x')), kProduceVersion).joined();
+  std::string small = wire::encode_request(1, "raw", wire::MetadataRequest(), 12).joined();
+  for (std::string part : {whole.substr(0, 2), whole.substr(0, 4), whole.substr(0, 5000), small.substr(0, 4),
+                           small.substr(0, small.size() - 1)}) {
+    RawPeer peer(broker);
+    peer.send(part);
+    broker.world().run_for_ms(29'000);
+    EXPECT_FALSE(peer.hung_up()) << part.size();
+    EXPECT_TRUE(peer.wait_hang_up(12'000)) << part.size();
+  }
+}
+
+// Nor is one that trickles for ever served for ever.
+TEST(Session, AFrameHasAnEnd) {
+  SimBroker broker({});
+  broker.create_topic("t", 1);
+  RawPeer peer(broker);
+  std::string frame = wire::encode_request(1, "raw", produce("t", std::string(9000, 'x')), kProduceVersion).joined();
+  for (size_t at = 0; at < 70 && !peer.hung_up(); ++at) {
+    peer.send(frame.substr(at, 1));
+    broker.world().run_for_ms(10'000);
+    EXPECT_TRUE(at >= 58 || !peer.hung_up()) << at;
+  }
+  EXPECT_TRUE(peer.hung_up());
+}
+
+TEST(Session, WhoAsksNothingForLongIsClosed) {
+  SimBroker broker({});
+  RawPeer peer(broker), silent(broker);
+  ASSERT_TRUE(peer.call(wire::MetadataRequest(), 12));
+  broker.world().run_for_ms(400'000);
+  ASSERT_TRUE(peer.call(wire::MetadataRequest(), 12));
+  broker.world().run_for_ms(190'000);
+  EXPECT_FALSE(silent.hung_up());
+  broker.world().run_for_ms(20'000);
+  EXPECT_TRUE(silent.hung_up());
+  EXPECT_FALSE(peer.hung_up());
+  EXPECT_TRUE(peer.wait_hang_up(400'000));
+}
+
 TEST(Session, ConnectionsOverTheCapWait) {
   SimBroker broker({.sessions_max = 2});
   RawPeer first(broker);
