@@ -48,7 +48,7 @@ const std::vector<ListenerConfig>& Daemon::listeners() const {
 aio::Task<Status> Daemon::run(std::function<void()> ready) {
   parts_ = std::make_unique<Parts>(seams_, [this](Error error) { fail(std::move(error)); });
   auto started = co_await start();
-  if (!started && !failure_) failure_ = std::move(started).error();
+  if (!started) fail(std::move(started).error());
   if (!failure_ && !stopping_) {
     ready();
     while (!failure_ && !stopping_) co_await ended_.wait();
@@ -61,10 +61,14 @@ aio::Task<Status> Daemon::run(std::function<void()> ready) {
 
 void Daemon::stop() {
   stopping_ = true;
+  if (parts_ && parts_->replicas) parts_->replicas->stop_opening();
   ended_.notify();
 }
 
+// The mark comes first, from the loop itself: the pool may hang in the failing disk, and the draining takes time in
+// which we can be killed. Without the mark the next start would trust pages that never reached the disk.
 void Daemon::fail(Error error) {
+  if (error.code == Errc::kSyncFailed && parts_ && parts_->data) parts_->data->mark_sync_failed();
   if (!failure_) failure_ = std::move(error);
   ended_.notify();
 }
@@ -77,7 +81,10 @@ aio::Task<Result<std::unique_ptr<storage::DataDirectory>>> open_data(DaemonSeams
   std::function<void()> work = [&] {
     data = storage::DataDirectory::open(below, path, node);
     if (!data) return;
-    if (auto begun = (*data)->begin_writing(); !begun) data = std::move(begun).error();
+    auto begun = (*data)->begin_writing();
+    if (begun) return;
+    if (begun.code() == Errc::kSyncFailed) (*data)->mark_sync_failed();
+    data = std::move(begun).error();
   };
   co_await seams.runtime.run_in_pool(aio::Lane::kRead, std::move(work));
   co_return data;
@@ -156,12 +163,16 @@ aio::Task<void> Daemon::wind_down(bool cleanly) {
   if (parts_->quorum) co_await parts_->quorum->stop(cleanly);
   if (!parts_->data) co_return;
   if (cleanly && parts_->replicas) co_await parts_->replicas->checkpoint();
+  // A log that this run did not get to has not been recovered: the next one must not think it was.
+  bool recovered = parts_->replicas && parts_->replicas->complete();
   parts_->broker.reset();
   parts_->replicas.reset();
   Status ended;
   bool sync_failed = failure_ && failure_->code == Errc::kSyncFailed;
-  bool whole = cleanly && parts_->quorum != nullptr && !failure_;
+  bool whole = cleanly && recovered && !failure_;
+  if (cleanly && !recovered) seams_.logger.info("not every partition was recovered: the next start recovers them");
   std::function<void()> work = [&] {
+    // Once more: there may have been no descriptor left before the sessions ended.
     if (sync_failed) parts_->data->mark_sync_failed();
     if (whole) ended = parts_->data->end_cleanly();
   };

@@ -96,6 +96,10 @@ aio::Task<Status> Replicas::reconcile_once(const cluster::Image& image) {
     if (!changed) results.push_back(std::move(changed));
   }
   co_await opening.drained();
+  // A round that a stop cut short says nothing of what it would have found.
+  bool all_open = true;
+  for (const auto& [key, want] : wanted) all_open &= partitions_.contains(key);
+  if (!stopping_ || all_open) complete_ = all_open;
   for (Status& result : results)
     if (!result) co_return std::move(result);
   co_return Status();

@@ -37,6 +37,8 @@ class Replicas {
   // Null where this node has none (or not yet, or no longer).
   std::shared_ptr<Partition> find(const Uuid& topic, sl::Partition partition) const;
   size_t size() const { return partitions_.size(); }
+  // Whether every partition that the last whole reconcile() wanted is open, and so recovered.
+  bool complete() const { return complete_; }
 
   // At start: folders that the image does not know are set aside.
   aio::Task<Status> set_orphans_aside(const cluster::Image& image);
@@ -44,6 +46,8 @@ class Replicas {
   void add_log(storage::PartitionLog& log) { other_logs_.push_back(&log); }
   // Housekeeping until stop(); spawn it once.
   aio::Task<void> tend();
+  // Opens no more: a reconcile() that runs, which at a start may take long, ends soon. stop() follows.
+  void stop_opening() { stopping_ = true; }
   // Ends every partition. Cleanly: all is synced; a checkpoint() afterwards spares the next start the look.
   aio::Task<void> stop(bool cleanly);
   // Writes what changed in any log since the last checkpoint. `idle_since_ns`: only of those that were idle since.
@@ -72,6 +76,7 @@ class Replicas {
   storage::Checkpointer checkpointer_;
   std::map<Key, std::shared_ptr<Partition>> partitions_;
   bool reconciling_ = false;
+  bool complete_ = false;
   uint64_t rounds_started_ = 0;
   uint64_t rounds_done_ = 0;
   Status last_round_;

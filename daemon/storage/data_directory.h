@@ -59,11 +59,11 @@ class DataDirectory {
   bool distrust_cache() const { return distrust_cache_; }
   // The index was missing or damaged and is empty now.
   bool index_is_new() const { return index_is_new_; }
-  // Durably removes the clean mark; once all logs are recovered it also forgets that a sync had failed.
+  // Durably removes the clean mark.
   Status begin_writing();
-  // Last of all. `index()` is closed.
+  // Last of all, and only if every log was recovered: it also forgets that a sync had failed. `index()` is closed.
   Status end_cleanly();
-  // After a failed sync, so that the next start distrusts the page cache. As well as it can.
+  // At once after a failed sync, so that the next start distrusts the page cache. As well as it can; may be repeated.
   void mark_sync_failed();
 
   kv::Store& index() { return *index_; }
