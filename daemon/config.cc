@@ -65,7 +65,10 @@ Result<Config> make_config(const Flags& flags, const Surroundings& around, FileS
       return Error{Errc::kBadConfig, fmt::format("--set {}: write it as --set key=value", text)};
     SL_CHECK(take(text.substr(0, equals), text.substr(equals + 1), "--set", whereabouts, config.settings));
   }
-  if (!flags.data.empty()) whereabouts.data = flags.data;
+  if (flags.data) {
+    if (flags.data->empty()) return Error{Errc::kBadConfig, "--data: a directory's name is not empty"};
+    whereabouts.data = *flags.data;
+  }
   if (!flags.log_level.empty()) whereabouts.log_level = flags.log_level;
 
   config.data_directory = whereabouts.data.empty() ? default_data(around) : whereabouts.data;

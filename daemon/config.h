@@ -2,6 +2,7 @@
 // Broker settings keep Kafka's names and live in cluster::BrokerSettings; here is the rest: where the data is, where to
 // listen and how much to log.
 #pragma once
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,7 +30,7 @@ struct Config {
 
 // The command line as it was typed.
 struct Flags {
-  std::string data;
+  std::optional<std::string> data;
   std::vector<std::string> listen;
   bool no_socket = false;
   std::string config_file;

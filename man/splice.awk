@@ -3,7 +3,7 @@
 # names is the command itself.
 
 function escaped(text) {
-  gsub(/\\/, "\\\\", text)
+  gsub(/\\/, "\\\\\\\\", text)
   gsub(/[*_+~<>#|[]/, "\\\\&", text)
   return text
 }

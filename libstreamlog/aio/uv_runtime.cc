@@ -69,7 +69,10 @@ class UvRuntimeLoop final : public UvRuntime {
 
   void on_stop_signal(std::function<void(int)> action) override {
     stop_action_ = std::move(action);
-    for (int number : {SIGINT, SIGTERM}) {
+    for (int number : {SIGINT, SIGTERM, SIGHUP}) {
+      // nohup, or a shell that runs a job in the background: what was ignored stays so.
+      struct sigaction now;
+      if (::sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) continue;
       signals_.push_back(std::make_unique<SignalHandle>());
       auto& handle = signals_.back()->handle;
       uv_signal_init(&loop_, &handle);

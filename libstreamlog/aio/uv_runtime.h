@@ -19,7 +19,8 @@ class UvRuntime : public Runtime {
   // Runs the task from the loop and returns when it has ended and every handle is closed.
   virtual void run(Task<void> main) = 0;
 
-  // Calls `action` from the loop at each SIGINT or SIGTERM, until the runtime ends. Once.
+  // Calls `action` from the loop at each SIGINT, SIGTERM or SIGHUP that was not ignored when the program began, until
+  // the runtime ends. Once.
   virtual void on_stop_signal(std::function<void(int)> action) = 0;
 
   // Waits until `fd` (not a regular file) is readable or writable; kCancelled after cancel_fd(fd).

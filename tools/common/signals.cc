@@ -1,5 +1,8 @@
 #include "tools/common/signals.h"
 
+#include <fcntl.h>
+
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 
@@ -7,6 +10,14 @@ namespace sl::tools {
 
 void ignore_sigpipe() {
   std::signal(SIGPIPE, SIG_IGN);
+}
+
+void occupy_standard_descriptors() {
+  for (int fd = 0; fd <= 2; ++fd) {
+    if (::fcntl(fd, F_GETFD) != -1 || errno != EBADF) continue;
+    // The other way round, so that its use fails as that of a closed one does.
+    if (::open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd) std::_Exit(127);
+  }
 }
 
 void die_by_signal(int number) {

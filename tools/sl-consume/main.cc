@@ -61,6 +61,7 @@ int consume_main(Options& options, Messages& messages, Ending& ending) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  occupy_standard_descriptors();
   ignore_sigpipe();
   Messages messages = Messages::to_stderr("sl-consume");
   Options options;

@@ -162,6 +162,7 @@ int produce_main(const Command& root, Options& options, Messages& messages, Endi
 }  // namespace
 
 int main(int argc, char** argv) {
+  occupy_standard_descriptors();
   ignore_sigpipe();
   Messages messages = Messages::to_stderr("sl-produce");
   Options options;

@@ -142,6 +142,7 @@ aio::Task<void> Pump::skip_record() {
     take(unread.size() - kept);
     if (last_) break;
     co_await fill();
+    co_await parts_.producer.breathe();  // signals are heard here: an input like /dev/zero has no end
     if (finished_) co_return;
   }
   parts_.acks.refused(++number_, too_large_error(fixed_topic_, dropped, "line"));

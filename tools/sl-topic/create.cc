@@ -67,8 +67,8 @@ aio::Task<int> grow(Session& session, const Shared& shared, const GrowOptions& o
     co_return session.messages.error(
         fmt::format("cannot grow '{}' from {} partitions to {}", options.name, before, options.to), error);
   session.messages.notice(
-      "{} has {}{} partitions; keys may land on other partitions than before, so their order starts anew", options.name,
-      options.dry_run ? "would have " : "", options.to);
+      "{} {} {} partitions; keys may land on other partitions than before, so their order starts anew", options.name,
+      options.dry_run ? "would have" : "has", options.to);
   co_return kExitOk;
 }
 

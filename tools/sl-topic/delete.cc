@@ -31,6 +31,24 @@ std::string question(const std::vector<std::string>& names) {
   return fmt::format("Delete {} with all records?", list);
 }
 
+// --dry-run: what would go; a name that is none fails as it would in earnest.
+aio::Task<int> show_plan(client::Admin& admin, Messages& messages, const DeleteOptions& options,
+                         std::vector<std::string> names) {
+  auto topics = co_await admin.topics();
+  if (!topics) co_return messages.error("delete", topics.error());
+  int exit_code = kExitOk;
+  for (const auto& name : names) {
+    bool known = std::any_of(topics->begin(), topics->end(), [&](const auto& topic) { return topic->name == name; });
+    if (known) {
+      print(name + "\n");
+    } else if (!options.if_exists) {
+      Error why{Errc::kUnknownTopicOrPartition, "there is no such topic"};
+      exit_code = merge_exit_codes(exit_code, messages.error(fmt::format("cannot delete '{}'", name), why));
+    }
+  }
+  co_return exit_code;
+}
+
 }  // namespace
 
 aio::Task<int> remove(Session& session, const Shared& shared, const DeleteOptions& options) {
@@ -42,10 +60,7 @@ aio::Task<int> remove(Session& session, const Shared& shared, const DeleteOption
     session.messages.error("delete: no topic matches");
     co_return kExitNotFound;
   }
-  if (options.dry_run) {
-    for (const auto& name : *names) print(name + "\n");
-    co_return kExitOk;
-  }
+  if (options.dry_run) co_return co_await show_plan(admin, session.messages, options, *std::move(names));
   auto confirmed = confirm(options.yes, question(*names), session.messages);
   if (!confirmed) co_return session.messages.error("delete", confirmed.error());
   if (!*confirmed) co_return kExitFailed;

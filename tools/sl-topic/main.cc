@@ -142,7 +142,10 @@ class Declaration {
     c.positional("TOPIC", "Name of the topic").into(&o.name).complete(topics());
     c.option("-o,--offset", "POSITION", "Keep what is from here on: end, N, +N, -N or @TIME").into(&o.position);
     c.option("-p,--partitions", "LIST", "Only these, like 0,3,5-7").into(&o.partitions);
-    c.option("--from-file", "FILE", "Lines of TOPIC PARTITION OFFSET instead").into(&o.from_file);
+    c.option("--from-file", "FILE", "Lines of TOPIC PARTITION OFFSET instead")
+        .into(&o.from_file)
+        .excludes("--offset")
+        .excludes("--partitions");
     c.flag("--dry-run", "Show the plan, delete nothing").into(&o.dry_run);
     declare_yes(c, o.yes);
     declare_format(c, o.format);
@@ -175,6 +178,7 @@ class Declaration {
 }  // namespace
 
 int main(int argc, char** argv) {
+  occupy_standard_descriptors();
   ignore_sigpipe();
   Messages messages = Messages::to_stderr("sl-topic");
   AllOptions options;

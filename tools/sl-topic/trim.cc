@@ -34,6 +34,8 @@ Result<std::vector<client::OffsetQuery>> read_file(const std::string& path) {
 
 aio::Task<Result<std::vector<client::OffsetQuery>>> wanted(client::Admin& admin, Session& session,
                                                            const TrimOptions& options) {
+  if (options.from_file && !options.name.empty())
+    co_return Error{Errc::kUsage, "the lines of --from-file name their topics; a topic beside it is one too many"};
   if (options.from_file) co_return read_file(*options.from_file);
   if (options.name.empty() || options.position.empty())
     co_return Error{Errc::kUsage, "name a topic and with -o the position to keep from, like -o @-7d; or --from-file"};
