@@ -1,5 +1,6 @@
 // Checkpoints: what lets a log open without reading itself: recovery point, epochs, producers, index entries, counts.
-// Once a tick a Checkpointer collects from every log that changed and writes all of it in one transaction of the index.
+// Now and then (replica decides) a Checkpointer collects from every log that changed and writes all of it in one
+// transaction of the index.
 //
 // Never ahead of the disk: a log gives only what its last sync made durable. And never behind a cut: a truncation may
 // overtake a checkpoint that was collected before it, so each part is dropped inside the transaction if its log's

@@ -98,8 +98,8 @@ void PartitionLog::collect_epochs(CheckpointPart& part) {
     std::string value = encode_epochs(key, starts.subspan(at, std::min(kEpochsPerValue, starts.size() - at)));
     part.puts.emplace_back(std::move(key), std::move(value));
   }
-  // The list may have become shorter by one value at most since it was stored: truncations and log starts shorten it,
-  // and both store it anew.
+  // Truncations and log starts shorten the list, as a rule by one value at most. Rows that are left behind make the
+  // next open distrust this index and build it anew: time, never data.
   for (int32_t i = 0; i < 2; ++i) part.erased.push_back(epochs_key(*place_, number + i));
 }
 

@@ -1,5 +1,5 @@
-// WriteJob: one group write: everything that waited, up to 16 MiB, in one pwritev and, where the topic asks, one
-// fdatasync; before it, if the segment is full, the roll. What is hard about it is failure: after a full disk the file
+// WriteJob: one group write: what waited, up to the group's bound, written in order and, where the topic asks, synced
+// once; before it, if the segment is full, the roll. What is hard about it is failure: after a full disk the file
 // is cut back to what was there before, since half a group left behind could be taken for good by the next recovery.
 //
 // Roll: cut to size, sync, new file, sync of the directory. So a later segment's existence proves that the earlier one

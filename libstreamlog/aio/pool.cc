@@ -25,18 +25,18 @@ void ThreadPool::submit(Lane lane, std::function<void()> work) {
   wake_.notify_one();
 }
 
-bool ThreadPool::may_run(Lane lane) const {
+bool lane_may_run(Lane lane, const unsigned (&running)[3], unsigned threads_max) {
   if (lane == Lane::kAppend) return true;
-  unsigned background = running_[static_cast<int>(Lane::kBackground)];
-  unsigned others = background + running_[static_cast<int>(Lane::kRead)];
-  if (others > 0 && others + 1 >= threads_max_) return false;
-  return lane == Lane::kRead || background == 0 || background + 2 < threads_max_;
+  unsigned background = running[static_cast<int>(Lane::kBackground)];
+  unsigned others = background + running[static_cast<int>(Lane::kRead)];
+  if (others > 0 && others + 1 >= threads_max) return false;
+  return lane == Lane::kRead || background == 0 || background + 2 < threads_max;
 }
 
 bool ThreadPool::take(std::function<void()>& work, Lane& lane) {
   for (Lane next : {Lane::kAppend, Lane::kRead, Lane::kBackground}) {
     auto& queue = queues_[static_cast<int>(next)];
-    if (queue.empty() || !may_run(next)) continue;
+    if (queue.empty() || !lane_may_run(next, running_, threads_max_)) continue;
     work = std::move(queue.front());
     queue.pop_front();
     lane = next;

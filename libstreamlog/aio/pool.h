@@ -13,6 +13,9 @@ namespace sl::aio {
 
 enum class Lane;
 
+// Whether work of the lane may be taken now, where `running` counts what runs, by lane: the rule of both runtimes.
+bool lane_may_run(Lane lane, const unsigned (&running)[3], unsigned threads_max);
+
 class ThreadPool {
  public:
   explicit ThreadPool(unsigned threads_max) : threads_max_(threads_max) {}
@@ -24,7 +27,6 @@ class ThreadPool {
  private:
   void thread_main();
   bool take(std::function<void()>& work, Lane& lane);
-  bool may_run(Lane lane) const;
   const unsigned threads_max_;
   std::mutex mutex_;
   std::condition_variable wake_;

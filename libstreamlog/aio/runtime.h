@@ -16,7 +16,7 @@
 
 namespace sl::aio {
 
-// Pool work is queued by lane. Background work never takes the last thread.
+// Pool work is queued by lane. Only appends take the last thread.
 enum class Lane { kAppend, kRead, kBackground };
 
 class Runtime {

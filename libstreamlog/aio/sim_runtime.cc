@@ -1,5 +1,6 @@
 #include "aio/sim_runtime.h"
 
+#include "aio/pool.h"
 #include "aio/sim_network.h"
 
 namespace sl::aio {
@@ -100,18 +101,17 @@ Task<void> SimRuntime::run_in_pool(Lane lane, std::function<void()> job) {
   co_await call;
 }
 
-// The pool's rules are ThreadPool's: appends before reads before background work, which never takes the last thread.
+// The pool's rules are ThreadPool's: appends before reads before background work.
 SimRuntime::PoolCall* SimRuntime::take_job() {
   unsigned threads = world_.options().pool_threads;
   if (jobs_running_ >= threads) return nullptr;
   for (Lane lane : {Lane::kAppend, Lane::kRead, Lane::kBackground}) {
     auto& queue = jobs_[static_cast<int>(lane)];
-    bool background = lane == Lane::kBackground;
-    if (queue.empty() || (background && background_running_ + 1 >= threads && threads > 1)) continue;
+    if (queue.empty() || !lane_may_run(lane, running_, threads)) continue;
     PoolCall* call = queue.front();
     queue.pop_front();
     ++jobs_running_;
-    background_running_ += background;
+    ++running_[static_cast<int>(lane)];
     return call;
   }
   return nullptr;
@@ -139,7 +139,7 @@ void SimRuntime::run_job(PoolCall* call, int64_t done_at_ns) {
 
 void SimRuntime::finish_job(PoolCall* call) {
   --jobs_running_;
-  background_running_ -= call->lane == Lane::kBackground;
+  --running_[static_cast<int>(call->lane)];
   auto waiter = call->waiter;
   start_jobs();
   waiter.resume();

@@ -109,7 +109,7 @@ class SimRuntime final : public Runtime {
   std::vector<std::coroutine_handle<>> ready_;
   std::deque<PoolCall*> jobs_[3];
   unsigned jobs_running_ = 0;
-  unsigned background_running_ = 0;
+  unsigned running_[3] = {0, 0, 0};  // by lane
 };
 
 }  // namespace sl::aio

@@ -161,11 +161,15 @@ class UvRuntimeLoop final : public UvRuntime {
       for (auto task : running_) task.resume();
       running_.clear();
     }
-    if (!ready_.empty())
+    int64_t due = timers_.next_due_ns();
+    // A timer of no time at all would be run again and again in libuv's one phase of timers (before 1.45), and sockets
+    // and signals never be looked at. So what is due already waits for the next turn, as what is ready does.
+    bool due_now = due >= 0 && due <= clock().mono_ns();
+    if (!ready_.empty() || due_now)
       uv_idle_start(&idle_, [](uv_idle_t*) {});  // Do not sleep: there is more to run.
     else
       uv_idle_stop(&idle_);
-    int64_t due = timers_.next_due_ns();
+    if (due_now) due = -1;
     if (due == armed_for_) return;
     armed_for_ = due;
     if (due < 0) {

@@ -194,6 +194,43 @@ TEST(UvRuntime, AnAnswerOutlivesACloseWithUnreadRequests) {
   harness.run(parting_main(harness.runtime(), loopback));
 }
 
+// Yields again and again until the flag is up; many times more than it should take.
+Task<void> yield_until(Runtime& runtime, const bool& flag, bool& seen) {
+  Timer timer(runtime.timers());
+  for (int i = 0; i < 1'000'000 && !flag; ++i) co_await timer.wait_ms(0);
+  seen = flag;
+}
+
+Task<void> echo_beside(Runtime& runtime, Address address, bool& flag) {
+  std::string got;
+  co_await echo_client(runtime, std::move(address), std::string(1000, 'x'), got);
+  flag = got.size() == 1000;
+}
+
+Task<void> yielding_main(Runtime& runtime, Address address) {
+  auto listener = runtime.listen(address, {});
+  EXPECT_TRUE(listener.ok());
+  if (!listener) co_return;
+  Errc end = Errc::kNone;
+  bool flag = false, seen = false;
+  TaskGroup server, others;
+  server.spawn(echo_server(**listener, end));
+  others.spawn(yield_until(runtime, flag, seen));
+  others.spawn(echo_beside(runtime, (*listener)->address(), flag));
+  co_await others.drained();
+  EXPECT_TRUE(seen);
+  (*listener)->close();
+  co_await server.drained();
+}
+
+// In virtual time a million yields take no time at all; this is about libuv's phases.
+TEST(UvRuntime, ATaskThatOnlyYieldsLeavesSocketsTheirTurn) {
+  UvHarness harness;
+  Address loopback;
+  loopback.host = "127.0.0.1";
+  harness.run(yielding_main(harness.runtime(), loopback));
+}
+
 Task<void> sleep_and_tell(Runtime& runtime, int64_t ms, std::vector<int64_t>& told) {
   Timer timer(runtime.timers());
   bool over = co_await timer.wait_ms(ms);
