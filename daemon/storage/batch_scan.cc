@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <thread>
 
 #include "base/limits.h"
 
@@ -51,6 +52,9 @@ Result<bool> BatchScanner::fill(size_t size) {
   }
   at_ = 0;
   filled_ = kept;
+  // A scan from the page cache never waits, so the kernel would let it keep a processor for milliseconds that an append
+  // needs now: it offers it to whoever waits before each read.
+  std::this_thread::yield();
   SL_TRY(size_t n, file_->read_at(MutableBytes(buffer_.data() + kept, want - kept), position_ + kept));
   filled_ += n;
   return filled_ >= size;

@@ -12,12 +12,14 @@ BLOCK = 262_144
 
 
 def make_lines(path, count):
-    """`count` distinct lines of 100 bytes and a newline."""
+    """`count` distinct lines of 100 bytes and a newline, on the disk: its write-back would disturb what is measured."""
     alphabet = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
     tails = [bytes(alphabet[(i * 7 + j * 13) % 64] for j in range(80)) + b"\n" for i in range(997)]
     with open(path, "wb") as file:
         for start in range(0, count, 10_000):
             file.write(b"".join(b"%019d:" % i + tails[i % 997] for i in range(start, min(count, start + 10_000))))
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def socat_seconds(scratch, source, sink, sync):
