@@ -158,6 +158,8 @@ std::vector<KnownSetting> known_settings(Options& o) {
       {"fetch.min.bytes", "1", "How many bytes it waits for", integer(1, kFetchBytesMax, &consumer.min_bytes)},
       {"isolation.level", "read_uncommitted", "read_committed leaves out what no transaction has committed",
        either("read_committed", "read_uncommitted", &consumer.read_committed)},
+      {"metadata.max.age.ms", "300000", "How often it is asked whether topics and partitions have come to be",
+       integer(10, 86'400'000, &consumer.metadata_max_age_ms)},
       {"max.partition.fetch.bytes", "1048576", "Most bytes of one partition in an answer",
        integer(1, kFetchBytesMax, &consumer.partition_bytes_max)},
   };

@@ -1,5 +1,6 @@
 // Which partitions are read: topics by name or expression, their partitions, and the range of each.
 #pragma once
+#include <optional>
 #include <vector>
 
 #include "client/consumer.h"
@@ -12,6 +13,9 @@ namespace sl::tools::consume {
 // As the command line says, in order of topics and partitions; their ranges may still depend on the log.
 // kUnknownTopicOrPartition names what is not there.
 aio::Task<Result<std::vector<client::Assignment>>> choose_partitions(Session& session, const Options& options);
+
+// What is read besides as it comes to be: nothing where the user named partitions or an end. After choose_partitions().
+std::optional<client::Subscription> subscription_of(const Options& options);
 
 // A range of one partition in offsets; `until` is exclusive.
 struct Range {

@@ -45,15 +45,29 @@ void Run::reached(const client::Consumer& consumer, const client::Fetched& fetch
                            fetched.next.value);
 }
 
-void Run::say_begin(const client::Consumer& consumer) {
-  if (session.messages.verbosity() < Verbosity::kVerbose) return;
-  for (size_t i = 0; i < consumer.assignment_count(); ++i) {
-    const client::Assignment& of = consumer.assignment(i);
-    std::string text =
-        fmt::format("Reading topic {} [{}] from offset {}", of.topic, of.partition.value, consumer.position(i).value);
-    if (consumer.until(i) != client::kNoEnd) text += fmt::format(" up to {}", consumer.until(i).value);
-    session.messages.verbose("{}", text);
-  }
+void Run::say_begin(const client::Consumer& consumer, size_t index) {
+  const client::Assignment& of = consumer.assignment(index);
+  std::string end;
+  if (consumer.until(index) != client::kNoEnd) end = fmt::format(" up to {}", consumer.until(index).value);
+  session.messages.verbose("Reading topic {} [{}] from offset {}{}", of.topic, of.partition.value,
+                           consumer.position(index).value, end);
+}
+
+void Run::added(const client::Consumer& consumer, size_t index) {
+  last_gone_.clear();
+  say_begin(consumer, index);
+}
+
+void Run::gone(const client::Consumer& consumer, size_t index) {
+  const std::string& topic = consumer.assignment(index).topic;
+  if (topic == last_gone_) return;
+  last_gone_ = topic;
+  any_gone_ = true;
+  session.messages.error(fmt::format("the topic '{}' was deleted: nothing more comes from it", topic));
+}
+
+void Run::finished() {
+  if (any_gone_) exit_code_ = merge_exit_codes(exit_code_, kExitNotFound);
 }
 
 aio::Task<void> Run::flush() {
