@@ -65,6 +65,10 @@ Task<Result<size_t>> InputFd::read(MutableBytes into) {
   }
 }
 
+void InputFd::give_back(size_t bytes) {
+  if (bytes > 0) ::lseek(fd_, -static_cast<off_t>(bytes), SEEK_CUR);
+}
+
 bool InputFd::would_wait() const {
   return !regular_ && !ready_now(fd_, POLLIN);
 }

@@ -16,6 +16,8 @@ class InputFd {
   ~InputFd();
   // At least one byte, 0 at the end. kCancelled after cancel(). Blocks the loop only for regular files.
   Task<Result<size_t>> read(MutableBytes into);
+  // What was read last but not used: whoever reads the same descriptor next finds it, where it can seek; a pipe cannot.
+  void give_back(size_t bytes);
   // True where a read would have to wait now: the moment to send what is pending.
   bool would_wait() const;
   void cancel();

@@ -75,8 +75,10 @@ int with_cluster(const CommonOptions& options, Messages& messages, int64_t timeo
     return kExitOk;
   }
   auto cluster = cluster_options(*choice, timeout_ms);
-  if (!cluster) return messages.error("which broker?", cluster.error());
-  auto runtime = aio::UvRuntime::make({});
+  if (!cluster) return messages.error("", cluster.error());
+  auto made = aio::UvRuntime::make({});
+  if (!made) return messages.error("", made.error());
+  auto runtime = *std::move(made);
   Run run{*choice, messages, body};
   runtime->run(run_session(*runtime, *std::move(cluster), run));
   return run.exit_code;
@@ -118,7 +120,9 @@ std::vector<Candidate> complete(const CommonOptions& options, std::string_view p
   if (!choice) return found;
   auto cluster = cluster_options(*choice, kCompletionMs);
   if (!cluster) return found;
-  auto runtime = aio::UvRuntime::make({});
+  auto made = aio::UvRuntime::make({});
+  if (!made) return found;
+  auto runtime = *std::move(made);
   runtime->run(list_with(*runtime, *std::move(cluster), lister, found));
   std::erase_if(found, [&](const Candidate& c) { return !c.value.starts_with(prefix); });
   return found;
