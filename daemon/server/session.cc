@@ -44,8 +44,10 @@ Session::Session(Broker& broker, std::unique_ptr<aio::Stream> stream, SessionVie
     : broker_(broker),
       stream_(std::move(stream)),
       view_(std::move(view)),
+      appends_(broker.runtime(), 1),
       reader_(*stream_, broker.buffers()),
       room_(broker.runtime()) {
+  view_.appends = &appends_;
   asked_.since_ms = broker.runtime().mono_ms();
 }
 

@@ -10,6 +10,7 @@
 #include "aio/runtime.h"
 #include "server/dispatch.h"
 #include "server/frame_reader.h"
+#include "server/permits.h"
 
 namespace sl::server {
 
@@ -56,6 +57,7 @@ class Session {
   Broker& broker_;
   std::unique_ptr<aio::Stream> stream_;
   SessionView view_;
+  Permits appends_;
   FrameReader reader_;
   std::deque<Slot> slots_;
   uint64_t first_ticket_ = 0;  // of slots_.front()
