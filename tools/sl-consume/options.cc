@@ -52,13 +52,15 @@ void declare_range(Command& root, Options& o) {
 }
 
 void declare_filter(Command& root, Options& o) {
-  root.option("--key", "PATTERN", "Only records whose key matches: a glob like 'user-*', or /RE/")
-      .into_store([&o](std::string_view text) { return o.filter.set_key(text); })
+  root.option("--key", "PATTERN", "Only records whose key matches: a glob like 'user-*', or /RE/; one of several")
+      .repeats()
+      .into_store([&o](std::string_view text) { return o.filter.add_key(text); })
       .group(kFilter);
-  root.option("--grep", "RE", "Only records whose value matches a regular expression")
-      .into_store([&o](std::string_view text) { return o.filter.set_grep(text); })
+  root.option("--grep", "RE", "Only records whose value matches a regular expression; one of several")
+      .repeats()
+      .into_store([&o](std::string_view text) { return o.filter.add_grep(text); })
       .group(kFilter);
-  root.option("--header", "NAME=VALUE", "Only records with this header; NAME alone, NAME=/RE/")
+  root.option("--header", "NAME=VALUE", "Only records with this header; NAME alone, NAME=/RE/; all of several")
       .repeats()
       .into_store([&o](std::string_view text) { return o.filter.add_header(text); })
       .group(kFilter);
