@@ -141,11 +141,18 @@ aio::Task<Result<std::vector<Range>>> resolve(Session& session, std::vector<clie
     const client::OffsetAnswer* of = &answers[i * kQueries];
     for (size_t q = 0; q < kQueries; ++q)
       if (of[q].error.code != Errc::kNone) co_return of[q].error;
+    if (end_at_log) say_if_beyond(session.messages, assignments[i], of[2].offset, of[1].offset);
     Offset until = end_at_log ? std::min(of[1].offset, of[3].offset) : of[3].offset;
     ranges.push_back(
         {assignments[i].topic, assignments[i].partition, of[2].offset, std::max(until, of[2].offset), of[0].offset});
   }
   co_return ranges;
+}
+
+void say_if_beyond(Messages& messages, const client::Assignment& of, Offset from, Offset log_end) {
+  if (from > log_end)
+    messages.notice("{} [{}]: offset {} is behind the end of the log, which is {}: nothing to read there", of.topic,
+                    of.partition.value, from.value, log_end.value);
 }
 
 std::vector<client::Assignment> assignments_of(const std::vector<Range>& ranges) {

@@ -29,6 +29,8 @@ struct Range {
 // beyond it.
 aio::Task<Result<std::vector<Range>>> resolve(Session& session, std::vector<client::Assignment> assignments,
                                               bool end_at_log);
+// Where a reader that ends at the log's end would begin behind it: says so. Without that end it is an error.
+void say_if_beyond(Messages& messages, const client::Assignment& of, Offset from, Offset log_end);
 std::vector<client::Assignment> assignments_of(const std::vector<Range>& ranges);
 
 }  // namespace sl::tools::consume

@@ -47,6 +47,8 @@ void Run::reached(const client::Consumer& consumer, const client::Fetched& fetch
 
 void Run::say_begin(const client::Consumer& consumer, size_t index) {
   const client::Assignment& of = consumer.assignment(index);
+  if (of.until == client::Position::end())
+    say_if_beyond(session.messages, of, consumer.position(index), consumer.until(index));
   std::string end;
   if (consumer.until(index) != client::kNoEnd) end = fmt::format(" up to {}", consumer.until(index).value);
   session.messages.verbose("Reading topic {} [{}] from offset {}{}", of.topic, of.partition.value,
