@@ -11,11 +11,11 @@ constexpr int64_t kCompletionMs = 300;
 Result<client::ClusterOptions> cluster_options(const BrokerChoice& choice, int64_t timeout_ms) {
   client::ClusterOptions options;
   for (const auto& broker : choice.addresses) {
-    auto address = aio::Address::parse(broker.address, 9092);
-    if (!address) return Error{Errc::kUsage, fmt::format("{} (from {})", address.error().context, broker.origin)};
+    auto address = aio::Address::parse(broker.text, 9092);
+    if (!address) return Error{Errc::kUsage, fmt::format("{}: {}", broker.origin, address.error().context)};
     options.bootstrap.push_back(*std::move(address));
   }
-  if (auto id = choice.settings.find("client.id"); id != choice.settings.end()) options.client_id = id->second;
+  if (auto id = choice.settings.find("client.id"); id != choice.settings.end()) options.client_id = id->second.text;
   options.connect_timeout_ms = timeout_ms;
   options.request_timeout_ms = timeout_ms;
   return options;
@@ -67,8 +67,8 @@ int with_cluster(const CommonOptions& options, Messages& messages, int64_t timeo
     return kExitOk;
   }
   auto choice = choose_brokers(options.brokers, process_places());
-  if (!choice) return messages.error("which broker?", choice.error());
-  if (auto checked = apply_settings(choice->settings, all); !checked) return messages.error("-X", checked.error());
+  if (!choice) return messages.error("", choice.error());
+  if (auto checked = apply_settings(choice->settings, all); !checked) return messages.error("", checked.error());
   for (const auto& setting : options.brokers.settings) {
     if (setting != "dump") continue;
     std::fputs(dump_settings(choice->settings, all).c_str(), stdout);
