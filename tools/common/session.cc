@@ -91,8 +91,7 @@ using Lister = aio::Task<void> (*)(client::Cluster& cluster, std::vector<Candida
 aio::Task<void> list_topics(client::Cluster& cluster, std::vector<Candidate>& found) {
   auto topics = co_await cluster.all_topics();
   if (!topics) co_return;
-  for (const auto& topic : *topics)
-    found.push_back({topic->name, fmt::format("{} partitions", topic->partition_count())});
+  for (const auto& topic : *topics) found.push_back({topic->name, counted(topic->partition_count(), "partition")});
 }
 
 // Any topic will do: all of them have the same settings.

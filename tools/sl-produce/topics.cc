@@ -60,7 +60,7 @@ aio::Task<Status> Topics::create(std::string name) {
   for (;;) {
     auto known = co_await session_.cluster.refresh(name);
     if (known) {
-      session_.messages.verbose("created '{}' with {} partitions", name, (*known)->partition_count());
+      session_.messages.verbose("created '{}' with {}", name, counted((*known)->partition_count(), "partition"));
       co_return Status();
     }
     if (known.code() != Errc::kUnknownTopicOrPartition || session_.runtime.mono_ms() >= give_up_ms)
