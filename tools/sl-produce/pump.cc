@@ -37,6 +37,7 @@ aio::Task<void> Pump::run() {
     co_await run_file();
   }
   finished_ = true;
+  input_.give_back();
   progress_.finish();
 }
 
