@@ -46,20 +46,10 @@ aio::Task<void> run_session(aio::UvRuntime& runtime, client::ClusterOptions opti
 
 }  // namespace
 
-std::vector<KnownSetting> settings_of(const Command& command) {
-  std::vector<KnownSetting> known;
-  for (const Option& option : command.options()) {
-    if (option.setting_name().empty()) continue;
-    known.push_back({option.setting_name(), option.default_shown(), option.description(),
-                     [&option](std::string_view value) { return option.take_setting(value); }});
-  }
-  return known;
-}
-
 int with_cluster(const CommonOptions& options, Messages& messages, int64_t timeout_ms, const SessionBody& body,
                  const std::vector<KnownSetting>& known) {
   messages.set_verbosity(options.verbose, options.quiet);
-  std::vector<KnownSetting> all{{"client.id", "streamlog", "The name that brokers see"}};
+  std::vector<KnownSetting> all = client_settings();
   all.insert(all.end(), known.begin(), known.end());
   for (const auto& setting : options.brokers.settings) {
     if (setting != "list") continue;

@@ -131,7 +131,10 @@ class Declaration {
     auto& c = root_.command("offsets", "Print the offset of a position in each partition")
                   .action(runs(all_.shared, messages_, o, &topic::offsets));
     c.positional("TOPIC", "Names of topics").into(&o.names).required().complete(topics());
-    c.option("-o,--offset", "POSITION", "start, end, N, +N, -N or @TIME").into(&o.position).default_text("end");
+    c.option("-o,--offset", "POSITION", "start, end, N, +N, -N or @TIME")
+        .into(&o.position)
+        .default_text("end")
+        .complete(&complete_positions);
     c.option("-p,--partitions", "LIST", "Only these, like 0,3,5-7").into(&o.partitions);
     declare_format(c, o.format);
   }
@@ -140,7 +143,9 @@ class Declaration {
     auto& c = root_.command("trim", "Delete the records before a position")
                   .action(runs(all_.shared, messages_, o, &topic::trim));
     c.positional("TOPIC", "Name of the topic").into(&o.name).complete(topics());
-    c.option("-o,--offset", "POSITION", "Keep what is from here on: end, N, +N, -N or @TIME").into(&o.position);
+    c.option("-o,--offset", "POSITION", "Keep what is from here on: end, N, +N, -N or @TIME")
+        .into(&o.position)
+        .complete(&complete_positions);
     c.option("-p,--partitions", "LIST", "Only these, like 0,3,5-7").into(&o.partitions);
     c.option("--from-file", "FILE", "Lines of TOPIC PARTITION OFFSET instead; - is standard input")
         .into(&o.from_file)
