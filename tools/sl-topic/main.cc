@@ -21,6 +21,15 @@ std::function<int()> runs(topic::Shared& shared, Messages& messages, Options& op
   };
 }
 
+// An empty list is a variable of a script that was not set, and must not mean all partitions.
+Store partitions_into(std::string& list) {
+  return [&list](std::string_view text) -> Status {
+    if (text.empty()) return Error{Errc::kUsage, "a list of partitions like 0,3,5-7 is missing"};
+    list = text;
+    return {};
+  };
+}
+
 struct AllOptions {
   topic::Shared shared;
   topic::CreateOptions create;
@@ -135,7 +144,7 @@ class Declaration {
         .into(&o.position)
         .default_text("end")
         .complete(&complete_positions);
-    c.option("-p,--partitions", "LIST", "Only these, like 0,3,5-7").into(&o.partitions);
+    c.option("-p,--partitions", "LIST", "Only these, like 0,3,5-7").into_store(partitions_into(o.partitions));
     declare_format(c, o.format);
   }
   void declare_trim() {
@@ -146,7 +155,7 @@ class Declaration {
     c.option("-o,--offset", "POSITION", "Keep what is from here on: end, N, +N, -N or @TIME")
         .into(&o.position)
         .complete(&complete_positions);
-    c.option("-p,--partitions", "LIST", "Only these, like 0,3,5-7").into(&o.partitions);
+    c.option("-p,--partitions", "LIST", "Only these, like 0,3,5-7").into_store(partitions_into(o.partitions));
     c.option("--from-file", "FILE", "Lines of TOPIC PARTITION OFFSET instead; - is standard input")
         .into(&o.from_file)
         .excludes("--offset")
