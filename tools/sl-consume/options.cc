@@ -37,6 +37,7 @@ void declare_range(Command& root, Options& o) {
   root.option("-c,-n,--count", "N", "End after N records").into(&o.count_max).range(0, INT64_MAX).group(kRange);
   root.option("--tail", "N", "Begin with the last N records of all partitions together, in order of time")
       .into(&o.tail)
+      .complete(&complete_positions)
       .range(0, 1'000'000'000'000'000)
       .group(kRange)
       .excludes("--offset");
