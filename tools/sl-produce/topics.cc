@@ -44,7 +44,7 @@ aio::Task<Result<size_t>> Topics::prepare(std::string name) {
   size_t limit = limit_of(configs);
   // What the topic limits is the compressed batch; only the broker will know. So a record is held to the larger of the
   // topic's limit and Kafka's default before compression, as Kafka's producers hold it to max.request.size (Java) or
-  // message.max.bytes (librdkafka), which count uncompressed bytes too and default to as much.
+  // message.max.bytes (librdkafka), which count uncompressed bytes too and default to about as much.
   if (options_.producer.codec != record::Codec::kNone) limit = std::max(limit, kRecordBytesByDefault);
   limits_[name] = limit;
   co_return limit;
