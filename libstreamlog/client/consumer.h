@@ -159,7 +159,8 @@ class Consumer {
   aio::Task<Status> look();
   aio::Task<Result<std::vector<TopicPtr>>> subscribed();
   std::vector<Assignment> not_read(const std::vector<TopicPtr>& topics) const;
-  void compare(const TopicInfo& now);
+  static bool replaced(const Source& source, const TopicInfo& now);
+  void lose_replaced(const TopicInfo& now);
   bool unknown_for_good(Source& source);
   void lose(Source& source);
 

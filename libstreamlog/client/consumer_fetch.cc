@@ -231,7 +231,7 @@ aio::Task<void> Consumer::recovering(Source* source) {
   wake_.notify();
   if (*info) {
     source->unknown_since_ns = -1;
-    compare(***info);
+    if (replaced(*source, ***info)) lose_replaced(***info);
     lead(*source, **std::move(info));
   } else if (info->code() != Errc::kUnknownTopicOrPartition || !unknown_for_good(*source)) {
     recover(*source, about(*source, info->code(), info->error().context));

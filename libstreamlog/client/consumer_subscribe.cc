@@ -44,7 +44,7 @@ aio::Task<void> Consumer::keep_looking() {
 
 aio::Task<Status> Consumer::look() {
   SL_CO_TRY(std::vector<TopicPtr> topics, co_await subscribed());
-  for (const TopicPtr& topic : topics) compare(*topic);
+  for (const TopicPtr& topic : topics) lose_replaced(*topic);
   std::vector<Assignment> fresh = not_read(topics);
   if (fresh.empty()) co_return Status();
   co_return co_await add(std::move(fresh), true);
@@ -84,12 +84,15 @@ std::vector<Assignment> Consumer::not_read(const std::vector<TopicPtr>& topics) 
   return fresh;
 }
 
-// Loses what belongs to an older topic of that name.
-void Consumer::compare(const TopicInfo& now) {
-  for (auto& source : sources_) {
-    if (source->ended || source->info->name != now.name) continue;
-    if (source->info->id != now.id || source->assignment.partition.value >= now.partition_count()) lose(*source);
-  }
+// Whether the source belongs to an older topic of that name.
+bool Consumer::replaced(const Source& source, const TopicInfo& now) {
+  return source.info->name == now.name &&
+         (source.info->id != now.id || source.assignment.partition.value >= now.partition_count());
+}
+
+void Consumer::lose_replaced(const TopicInfo& now) {
+  for (auto& source : sources_)
+    if (!source->ended && replaced(*source, now)) lose(*source);
 }
 
 // Notes that the cluster does not know the source's topic; after the grace its partitions are lost together.

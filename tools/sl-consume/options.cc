@@ -19,7 +19,13 @@ void declare_partitions(Command& root, Options& o) {
   auto topics = [&o](std::string_view prefix) { return complete_topics(o.common, prefix); };
   root.positional("TOPIC", "Topics, or TOPIC:0,3 for some of its partitions").into(&o.topics).complete(topics);
   root.option("-t,--topic", "TOPIC", "A topic, as the argument").into(&o.topics).complete(topics).group(kPartitions);
-  root.option("-p,--partitions", "LIST", "Only these partitions, like 0,3,5-7").into(&o.partitions).group(kPartitions);
+  root.option("-p,--partitions", "LIST", "Only these partitions, like 0,3,5-7")
+      .into_store([&o](std::string_view text) -> Status {
+        if (text.empty()) return Error{Errc::kUsage, "a list of partitions like 0,3,5-7 is missing"};
+        o.partitions = std::string(text);
+        return {};
+      })
+      .group(kPartitions);
   root.flag("-r,--regex", "TOPIC is a regular expression").into(&o.regex).group(kPartitions);
 }
 
@@ -31,13 +37,13 @@ void declare_range(Command& root, Options& o) {
         OffsetGrammar grammar{system_clock().wall_ms(), false};
         return parse_offsets(text, grammar, o.range);
       })
+      .complete(&complete_positions)
       .default_text("start")
       .group(kRange);
   root.flag("-e,--exit", "End where the log ends now").into(&o.exit_at_end).group(kRange);
   root.option("-c,-n,--count", "N", "End after N records").into(&o.count_max).range(0, INT64_MAX).group(kRange);
   root.option("--tail", "N", "Begin with the last N records of all partitions together, in order of time")
       .into(&o.tail)
-      .complete(&complete_positions)
       .range(0, 1'000'000'000'000'000)
       .group(kRange)
       .excludes("--offset");
