@@ -38,6 +38,8 @@ struct OpenOptions {
   bool clean = false;
   // After a failed sync: the page cache may show what the disk does not have.
   bool distrust_cache = false;
+  // The first damage ends the opening with kCorrupt, and leaves the files as they are: the next start must find it too.
+  bool refuse_damage = false;
   // What the metadata says; the log begins there or later.
   Offset log_start{0};
   // The same, where it is known to be complete: no batch is of a later epoch. No CRC covers that field.
