@@ -125,6 +125,16 @@ Task<Status> OutputFd::write(Bytes bytes) {
   co_return Status();
 }
 
+// The end of a pipe that is written to never becomes readable: the error that its last reader leaves ends the wait.
+Task<bool> OutputFd::reader_gone() {
+  while (own_ && !cancelled_) {
+    if (ready_now(fd_, 0)) co_return true;
+    auto ready = co_await runtime_.fd_ready(fd_, false);
+    if (!ready) break;
+  }
+  co_return false;
+}
+
 void OutputFd::cancel() {
   cancelled_ = true;
   if (pollable_) runtime_.cancel_fd(fd_);

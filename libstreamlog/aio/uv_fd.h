@@ -43,6 +43,8 @@ class OutputFd {
   // All of it, in order; `bytes` must stay until the task is done. kBrokenPipe where nobody reads the other end,
   // kDiskFull, kIo; kCancelled after cancel().
   Task<Status> write(Bytes bytes);
+  // Waits until nobody reads the other end of a pipe any more. False after cancel(), and at once for other kinds.
+  Task<bool> reader_gone();
   void cancel();
   bool is_terminal() const;
   // Bytes of what was written that the reader of a pipe has not taken out yet; 0 for other kinds.

@@ -102,6 +102,7 @@ aio::Task<void> follow(Run& run, std::vector<client::Assignment> assignments) {
   } else {
     for (size_t i = 0; i < consumer.assignment_count(); ++i) run.say_begin(consumer, i);
     if (auto subscription = subscription_of(run.options)) consumer.subscribe(*std::move(subscription));
+    if (!run.options.exit_at_end && !run.options.range.to) run.watch_output();
     Follower follower(run, consumer);
     co_await follower.run_to_end();
   }

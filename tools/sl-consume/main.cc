@@ -54,7 +54,7 @@ aio::Task<int> consume_all(Session& session, const Options& options, Printer& pr
   auto written = co_await output.flush();
   if (!written && output.status().code() != Errc::kBrokenPipe && run.exit_code() == kExitOk) run.fail(written.error());
   ending.broken_pipe = output.status().code() == Errc::kBrokenPipe;
-  run.disarm();
+  co_await run.close();
   co_return run.exit_code();
 }
 

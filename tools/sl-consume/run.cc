@@ -6,9 +6,26 @@ namespace sl::tools::consume {
 
 Run::Run(Session& s, const Options& o, Printer& p, Output& out, Stop& stop)
     : session(s), options(o), printer(p), output(out), stop_(stop) {
-  stop_.arm(session.runtime, [this] {
-    if (consumer_) closing_.spawn(std::exchange(consumer_, nullptr)->close());
-  });
+  stop_.arm(session.runtime, [this] { interrupt(); });
+}
+
+// Ends what the run waits for.
+void Run::interrupt() {
+  if (consumer_) closing_.spawn(std::exchange(consumer_, nullptr)->close());
+}
+
+aio::Task<void> Run::until_reader_gone() {
+  bool gone = co_await output.reader_gone();
+  if (!gone || over()) co_return;
+  output.abandon();
+  end();
+  interrupt();
+}
+
+aio::Task<void> Run::close() {
+  stop_.disarm();
+  if (watching_.live() > 0) output.stop_waiting();
+  co_await watching_.drained();
 }
 
 void Run::enter(client::Consumer& consumer) {
@@ -21,8 +38,9 @@ aio::Task<void> Run::leave() {
 }
 
 void Run::fail(const Error& why) {
+  bool was_over = over();
   over_ = true;
-  if (stop_.requested() && why.code == Errc::kCancelled) return;
+  if (was_over && why.code == Errc::kCancelled) return;
   exit_code_ = merge_exit_codes(exit_code_, session.messages.error("", why));
 }
 

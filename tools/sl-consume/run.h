@@ -42,12 +42,18 @@ class Run {
 
   // Writes what is pending; an error ends the run.
   aio::Task<void> flush();
-  // No more signals to this object.
-  void disarm() { stop_.disarm(); }
+  // From here on the run is over when nobody reads the output any more, though nothing comes that could be written.
+  void watch_output() { watching_.spawn(until_reader_gone()); }
+  // No more signals to this object, no more watching.
+  aio::Task<void> close();
 
  private:
+  void interrupt();
+  aio::Task<void> until_reader_gone();
+
   Stop& stop_;
   aio::TaskGroup closing_;
+  aio::TaskGroup watching_;
   client::Consumer* consumer_ = nullptr;
   bool over_ = false;
   bool any_gone_ = false;
