@@ -86,6 +86,7 @@ class Replicas {
   std::vector<storage::PartitionPlace> undeleted_;
   aio::Event round_done_;
   aio::Event checkpointed_;
+  bool checkpoint_failing_ = false;  // and said so
   aio::Timer tick_;
   aio::TaskGroup tasks_;
   std::vector<storage::PartitionLog*> other_logs_;
