@@ -44,9 +44,7 @@ struct BrokerParts {
 
 class Broker {
  public:
-  explicit Broker(BrokerParts parts) : parts_(std::move(parts)), checks_(parts_.runtime, parts_.buffers) {
-    add_all_handlers(dispatcher_);
-  }
+  explicit Broker(BrokerParts parts);
 
   aio::Runtime& runtime() { return parts_.runtime; }
   Logger& logger() { return parts_.logger; }
@@ -64,11 +62,14 @@ class Broker {
   const ListenerName* listener(std::string_view name) const;
   const Dispatcher& dispatcher() const { return dispatcher_; }
   BatchChecks& checks() { return checks_; }
+  // Memory for the requests of all sessions, in bytes: queued.max.request.bytes.
+  Permits& request_memory() { return request_memory_; }
 
  private:
   BrokerParts parts_;
   Dispatcher dispatcher_;
   BatchChecks checks_;
+  Permits request_memory_;
 };
 
 }  // namespace sl::server
