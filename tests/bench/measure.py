@@ -59,3 +59,10 @@ def latency(brokers, topic, rate, records):
     pairs = dict(word.split("=") for word in out.split())
     del pairs["records"]
     return {name: float(value) / 1000 for name, value in pairs.items()}
+
+
+def bare_wakeups_ms(threads, rate, words):
+    """The median time of a word through so many threads that sleep and wake each other: the machine's part of a latency."""
+    out = subprocess.run(["bench_wakeups", str(threads), str(rate), str(words)], check=True, stdout=subprocess.PIPE,
+                         text=True).stdout
+    return float(dict(word.split("=") for word in out.split())["p50"]) / 1000

@@ -15,6 +15,16 @@ class ProducerRetryTest : public fake::ProducerFixture {
     options.linger_ms = 1;
     return options;
   }
+  // Ten records for a broker that has stopped answering; the milliseconds until the producer is closed.
+  int64_t produce_into_silence(const ProducerOptions& options) {
+    int64_t began = client.mono_ms();
+    produce(options, [](Producer& producer, Producer::Topic& topic, fake::Fixture& test) -> aio::Task<void> {
+      co_await fake::sleep_for(test.client, 50);
+      test.state.silent = true;
+      co_await fake::Fixture::append_all(producer, topic, 10, 100);
+    });
+    return client.mono_ms() - began;
+  }
 };
 
 aio::Task<void> append_5000(Producer& producer, Producer::Topic& topic, fake::Fixture&) {
@@ -140,13 +150,7 @@ TEST_F(ProducerRetryTest, SilenceEndsWithTheDeliveryTimeout) {
   request_timeout_ms = 1'000;
   ProducerOptions options;
   options.delivery_timeout_ms = 4'000;
-  int64_t began = client.mono_ms();
-  produce(options, [](Producer& producer, Producer::Topic& topic, fake::Fixture& test) -> aio::Task<void> {
-    co_await fake::sleep_for(test.client, 50);
-    test.state.silent = true;
-    co_await fake::Fixture::append_all(producer, topic, 10, 100);
-  });
-  int64_t took = client.mono_ms() - began;
+  int64_t took = produce_into_silence(options);
   EXPECT_EQ(flushed, Errc::kRequestTimedOut);
   EXPECT_EQ(failed, 10);
   EXPECT_GE(took, 4'000);
@@ -160,13 +164,7 @@ TEST_F(ProducerRetryTest, ADeliveryTimeoutBelowThatOfRequestsIsKept) {
   request_timeout_ms = 10'000;
   ProducerOptions options;
   options.delivery_timeout_ms = 1'000;
-  int64_t began = client.mono_ms();
-  produce(options, [](Producer& producer, Producer::Topic& topic, fake::Fixture& test) -> aio::Task<void> {
-    co_await fake::sleep_for(test.client, 50);
-    test.state.silent = true;
-    co_await fake::Fixture::append_all(producer, topic, 10, 100);
-  });
-  int64_t took = client.mono_ms() - began;
+  int64_t took = produce_into_silence(options);
   EXPECT_EQ(failed, 10);
   EXPECT_GE(took, 1'000);
   EXPECT_LT(took, 3'500);
