@@ -64,6 +64,8 @@ Status TruncateJob::forget_in_index() {
   bool rewritten = false;
   Status written = place_->seams.index.write([&](kv::Writer& writer) -> Status {
     for (Offset base : dropped_) SL_CHECK(forget_segment(writer, *place_, base));
+    // What will be appended again is not clean.
+    SL_CHECK(writer.erase(cleaned_key(*place_)));
     // A recovery point that lies before the cut stays: epochs and producers are known up to there and no further.
     SL_TRY(auto stored, load_state(writer, *place_));
     rewritten = stored && stored->recovery_point > state_.recovery_point;

@@ -60,7 +60,7 @@ class LogStartJob final : public Job {
   Offset to_;
   SegmentView segment_;
   std::optional<IndexEntry> entry_;
-  uint64_t truncations_ = 0;
+  uint64_t layout_ = 0;
   // Results.
   Status result_;
   int64_t records_before_ = 0;
@@ -89,7 +89,7 @@ class RebuildJob final : public Job {
   friend class PartitionLog;
   std::shared_ptr<const LogPlace> place_;
   SegmentView view_;
-  uint64_t truncations_ = 0;
+  uint64_t layout_ = 0;
   int64_t begun_ms_ = 0;
   // Results.
   Status result_;

@@ -69,7 +69,7 @@ class ReadJob final : public Job {
   Offset expected_;         // its offset
   Epoch epoch_ = kNoEpoch;  // of `from`; not compared where it is none
   Offset epoch_end_ = kNoOffset;
-  uint64_t truncations_ = 0;
+  uint64_t layout_ = 0;
   // While running.
   bool cached_only_ = false;
   bool by_index_ = false;  // the position is the store's word, not yet confirmed
