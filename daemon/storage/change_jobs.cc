@@ -36,17 +36,24 @@ Status TruncateJob::cut() {
   return {};
 }
 
-// Reads on from what memory knows to the last batch that stays.
+// Reads on from what memory knows to the last batch that stays. Where `to` lies within the very batch that memory
+// knows, that one anchors nothing, and the segment is read from its start.
 Status TruncateJob::find_end() {
+  if (known_) {
+    SL_CHECK(scan_segment(*place_, kept_, *kept_.file, kept_bytes_, to_, gaps_));
+    known_ = kept_.stats.last.size > 0;
+  }
   if (!known_) {
     int64_t last_append_ms = kept_.stats.last_append_ms;
     Offset base = kept_.base;
     auto file = std::move(kept_.file);
+    std::vector<DamagedRange> damaged = std::move(kept_.damaged);
     kept_ = Segment(base);
     kept_.file = std::move(file);
+    kept_.damaged = std::move(damaged);
     kept_.stats.last_append_ms = last_append_ms;
+    SL_CHECK(scan_segment(*place_, kept_, *kept_.file, kept_bytes_, to_, gaps_));
   }
-  SL_CHECK(scan_segment(*place_, kept_, *kept_.file, kept_bytes_, to_, gaps_));
   std::erase_if(kept_.damaged, [this](const DamagedRange& range) { return range.next > kept_.stats.next; });
   return {};
 }
