@@ -10,18 +10,21 @@ namespace sl::storage {
 namespace {
 
 constexpr size_t kMagicAt = 16;
-// Where offsets may be missing, none leaps as far: the log behind it must still be able to grow.
-constexpr Offset kLeapMax{int64_t{1} << 61};
+// Behind any offset that is believed the log must still be able to grow.
+constexpr Offset kFarthest{int64_t{1} << 61};
 
 bool all_zero(Bytes bytes) {
   return bytes.empty() || (bytes[0] == 0 && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
 }
 
-// The most offsets that `bytes` of batches can hold: a compressed record takes next to nothing.
-Offset farthest(Offset expected, uint64_t bytes) {
-  uint64_t room = static_cast<uint64_t>(INT64_MAX - expected.value);
-  uint64_t offsets = bytes > room / kDecompressRatioMax ? room : bytes * kDecompressRatioMax;
-  return expected + static_cast<int64_t>(offsets);
+// The most offsets that `bytes` of batches can hold: a compressed record takes next to nothing, and what compaction
+// leaves of many batches is a header.
+Offset farthest(const Continuation& place, uint64_t bytes) {
+  uint64_t each = place.compacted ? uint64_t{INT32_MAX} / record::kBatchHeaderBytes : kDecompressRatioMax;
+  uint64_t room = static_cast<uint64_t>(kFarthest - std::min(place.expected, kFarthest));
+  if (place.compacted) bytes += record::kBatchHeaderBytes;
+  uint64_t offsets = bytes > room / each ? room : bytes * each;
+  return place.expected + static_cast<int64_t>(offsets);
 }
 
 // A cheap look at a header before the costly one at the CRC.
@@ -97,8 +100,7 @@ Result<bool> BatchScanner::only_zeros() {
 
 std::string_view misfit(record::BatchView batch, const Continuation& place) {
   if (batch.base_offset() < place.expected) return "a batch whose offset lies before its place";
-  bool leaps = batch.base_offset() > place.expected;
-  if (leaps && (!place.gaps || batch.base_offset() > kLeapMax)) return "a batch whose offset lies behind its place";
+  if (batch.base_offset() > place.expected) return "a batch whose offset lies behind its place";
   if (batch.last_offset_delta() < 0 || batch.next_offset() <= batch.base_offset()) return "a batch without offsets";
   if (batch.leader_epoch() < place.epoch_min) return "a batch of an earlier epoch than the one before it";
   return {};
@@ -119,7 +121,7 @@ Result<std::optional<Resumption>> find_batch(File& file, BufferPool& buffers, ui
       if (!magic) break;
       i = static_cast<size_t>(static_cast<const uint8_t*>(magic) - bytes) - kMagicAt;
       record::BatchView header(Bytes(bytes + i, kHeader));
-      if (!plausible(header, place.expected, farthest(place.expected, at + i - stopped_at), place.epoch_min)) continue;
+      if (!plausible(header, place.expected, farthest(place, at + i - stopped_at), place.epoch_min)) continue;
       BatchScanner scanner(file, buffers, at + i, end, 64 << 10);
       SL_TRY(auto found, scanner.next());
       if (found == BatchScanner::Found::kBatch) return std::optional(Resumption{at + i, header.base_offset()});
@@ -139,7 +141,7 @@ Result<std::optional<Resumption>> find_resumption(File& file, BufferPool& buffer
       BatchScanner scanner(file, buffers, next, end, 64 << 10);
       SL_TRY(auto found, scanner.next());
       if (found == BatchScanner::Found::kBatch &&
-          plausible(scanner.batch(), place.expected, farthest(place.expected, next - position), place.epoch_min))
+          plausible(scanner.batch(), place.expected, farthest(place, next - position), place.epoch_min))
         return std::optional(Resumption{next, scanner.batch().base_offset()});
     }
   }

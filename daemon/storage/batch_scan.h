@@ -18,7 +18,7 @@ namespace sl::storage {
 struct Continuation {
   Offset expected;
   Epoch epoch_min = kNoEpoch;
-  bool gaps = false;  // offsets may be missing
+  bool compacted = false;  // batches without records may stand for many offsets
 };
 
 class BatchScanner {

@@ -43,7 +43,7 @@ class TruncateJob final : public Job {
   Segment kept_{Offset(0)};
   uint64_t kept_bytes_ = 0;
   bool known_ = false;
-  bool gaps_ = false;
+  bool compacted_ = false;
   // Results.
   bool begun_ = false;  // files were touched
   Status result_;

@@ -1,5 +1,6 @@
-// Open addressing with linear probing, at most seven eighths full. The top byte of a hash chooses the table, 32 other
-// bits the slot; a table grows by half.
+// Open addressing with linear probing, at most seven eighths full. The top bits of a hash choose the table, 32 others
+// the slot; a table grows by a quarter. Tables are few, so that those of a large map are mapped one by one and given
+// back.
 #include "storage/offset_map.h"
 
 #include <algorithm>
@@ -30,7 +31,7 @@ OffsetMap::Slot* OffsetMap::look(Table& table, const KeyHash& key) {
 }
 
 bool OffsetMap::grow(Table& table) {
-  size_t size = table.slots.empty() ? kSlotsMin : table.slots.size() + table.slots.size() / 2;
+  size_t size = table.slots.empty() ? kSlotsMin : table.slots.size() + table.slots.size() / 4;
   // At the limit, what is left of it.
   size = std::min(size, table.slots.size() + (slots_max_ - slots_));
   if (size <= table.slots.size() + table.slots.size() / 16) return false;
@@ -48,7 +49,7 @@ bool OffsetMap::grow(Table& table) {
 bool OffsetMap::put(const KeyHash& key, Offset offset) {
   if (offset < base_) return true;
   if (offset - base_ >= int64_t{UINT32_MAX}) return false;
-  Table& table = tables_[key.high >> 56];
+  Table& table = tables_[key.high >> kTableShift];
   if (table.slots.empty() && !grow(table)) return false;
   Slot* slot = look(table, key);
   if (slot->distance == 0) {
@@ -68,7 +69,7 @@ bool OffsetMap::put(const KeyHash& key, Offset offset) {
 }
 
 std::optional<Offset> OffsetMap::find(const KeyHash& key) const {
-  const Table& table = tables_[key.high >> 56];
+  const Table& table = tables_[key.high >> kTableShift];
   size_t size = table.slots.size();
   if (size == 0) return std::nullopt;
   for (size_t at = place(key, size); table.slots[at].distance != 0; at = at + 1 == size ? 0 : at + 1)

@@ -33,8 +33,9 @@ class OffsetMap {
     std::vector<Slot> slots;
     size_t used = 0;
   };
-  static constexpr size_t kTables = 256;
-  static constexpr size_t kSlotsMin = 16;
+  static constexpr size_t kTables = 32;
+  static constexpr int kTableShift = 59;
+  static constexpr size_t kSlotsMin = 64;
 
   static size_t place(const KeyHash& key, size_t slots);
   static Slot* look(Table& table, const KeyHash& key);

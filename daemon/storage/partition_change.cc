@@ -27,7 +27,7 @@ std::unique_ptr<TruncateJob> PartitionLog::begin_cut(Offset to) {
   auto job = std::make_unique<TruncateJob>();
   job->place_ = place_;
   job->to_ = to;
-  job->gaps_ = settings_.compact;
+  job->compacted_ = settings_.compact;
   return job;
 }
 

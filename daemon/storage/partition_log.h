@@ -119,8 +119,8 @@ class PartitionLog {
   // kSyncFailed, kKafkaStorageError while a truncation is under way.
   Result<Appended> append(const CheckedBatch& batch, Epoch leader_epoch);
   Result<Appended> append(Slice batch, Epoch leader_epoch);
-  // As follower: whole batches with offsets and epochs, checked by check_replicated(), the first at log_end or, in a
-  // compacted log, later. The new log_end. kOffsetOutOfRange where they do not continue the log.
+  // As follower: whole batches with offsets and epochs, checked by check_replicated(), the first at log_end. The new
+  // log_end. kOffsetOutOfRange where they do not continue the log.
   Result<Offset> append_as_follower(Slice batches);
 
   // --- write

@@ -21,11 +21,11 @@ SegmentView PartitionLog::view_of(const Segment& segment) const {
   view.bytes = segment.stats.bytes;
   view.next = segment.stats.next;
   view.indexed = segment.index.dropped() > 0;
-  view.gaps = settings_.compact;
+  view.compacted = settings_.compact;
   return view;
 }
 
-// The segment that holds `offset` or, where compaction left a gap, the next one that has anything. Null beyond the end.
+// The segment that holds `offset` or, where damage took it away, the next one that has anything. Null beyond the end.
 Segment* PartitionLog::segment_for(Offset offset) {
   auto after = std::upper_bound(segments_.begin(), segments_.end(), offset,
                                 [](Offset o, const auto& segment) { return o < segment->base; });

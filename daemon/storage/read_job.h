@@ -30,8 +30,8 @@ struct SegmentView {
   std::shared_ptr<File> file;  // null: to be opened
   uint64_t bytes = 0;          // of whole batches
   Offset next;
-  bool indexed = false;  // older index entries are in the store
-  bool gaps = false;     // offsets may be missing (compaction)
+  bool indexed = false;    // older index entries are in the store
+  bool compacted = false;  // see Continuation
 };
 
 // Opens the segment's file where no one has it open.

@@ -255,7 +255,6 @@ Status Recovery::join(size_t number) {
   Segment& before = *log_->segments_.back();
   if (file.base == before.stats.next) return {};
   if (file.base > before.stats.next) {
-    if (options_.settings.compact) return {};
     DamagedRange hole{before.stats.bytes, before.stats.bytes, before.stats.next, file.base};
     if (before.damage_at(before.stats.next)) return {};
     return note_damage(before, hole, "records are missing behind it");

@@ -441,6 +441,40 @@ TEST_F(CleanerTest, WhatIsDamagedStaysAndKeepsItsTombstones) {
   EXPECT_EQ(record::parse_batch(read(Offset(0))->slices[0].bytes)->record_count(), 0);
 }
 
+// No CRC covers a batch's offset: in a log without holes a wrong one is noticed, in one that was compacted as in any.
+TEST_F(CleanerTest, AWrongOffsetIsDamageThereToo) {
+  settings.segment_bytes = 4000;
+  open();
+  record::BatchStamp stamp;
+  stamp.producer_id = ProducerId(5);
+  stamp.producer_epoch = 0;
+  for (int i = 0; i < 60; ++i) {
+    stamp.base_sequence = i;
+    put({{i % 20 == 0 ? "k" + std::to_string(i) : "same", std::string(100, '.')}}, stamp);
+  }
+  seal();
+  ASSERT_TRUE(clean().ok());
+  check();
+  // 20 stands alone, behind a batch without records for those that went.
+  auto batch = read(Offset(20), 1);
+  ASSERT_TRUE(batch.ok());
+  Slice whole = batch->slices[0];
+  const Segment& first = *log->segments()[0];
+  std::string path = segment_path(log->directory(), first.base);
+  std::string bytes = *disk->read_whole(path, 1 << 20);
+  size_t at = bytes.find(as_text(whole.bytes));
+  ASSERT_NE(at, bytes.npos);
+  uint8_t wrong[1] = {25};
+  ASSERT_TRUE(disk->damage(path, at + 7, wrong));
+  kill();
+  open();
+  EXPECT_EQ(read(Offset(20)).code(), Errc::kCorruptMessage);
+  EXPECT_TRUE(read(Offset(0)).ok());
+  auto behind = read(Offset(40));
+  ASSERT_TRUE(behind.ok()) << behind.error().context;
+  EXPECT_EQ(record::parse_batch(behind->slices[0].bytes)->base_offset(), Offset(40));
+}
+
 TEST_F(CleanerTest, LagsAndRatioSayWhen) {
   settings.min_cleanable_dirty_ratio = 0.5;
   settings.min_compaction_lag_ms = 5000;
