@@ -46,6 +46,23 @@ TEST_F(LogChangeTest, TruncationEndsTheLogAtABatch) {
   EXPECT_EQ(offsets(Offset(0)), count_up(0, 50));
 }
 
+// The index knows the batch that holds the cut, and nothing near it: the batch before it must be found all the same.
+TEST_F(LogChangeTest, TruncationWithinABatchThatTheIndexKnows) {
+  open();
+  produce(3, {.records = 1, .value_bytes = 20'000});
+  produce(1, {.records = 4, .value_bytes = 100});
+  BatchMark third = log->segments()[0]->stats.last;
+  produce(1);
+  ASSERT_EQ(log->segments()[0]->index.in_memory().size(), 2u);
+  ASSERT_TRUE(truncate(Offset(2)).ok());
+  EXPECT_EQ(log->segments()[0]->stats.last.base, Offset(1));
+  produce(1, {.records = 4, .value_bytes = 100});
+  EXPECT_NE(log->segments()[0]->stats.last, third);
+  ASSERT_TRUE(truncate(Offset(4)).ok());
+  EXPECT_EQ(log->segments()[0]->stats.last.base, Offset(1));
+  expect_index_as_rebuilt();
+}
+
 TEST_F(LogChangeTest, TruncationToASegmentsStartAndToZero) {
   settings.segment_bytes = 2000;
   open();
