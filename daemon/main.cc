@@ -68,7 +68,9 @@ int run(const daemon::Flags& flags) {
     }
   }
   kv::LmdbOpener opener;
-  auto runtime = aio::UvRuntime::make({});
+  auto made = aio::UvRuntime::make({});
+  if (!made) return say(made.error());
+  auto runtime = *std::move(made);
   daemon::Daemon daemon({*runtime, *logger, opener}, *config);
   runtime->on_stop_signal([&](int) {
     daemon::notify_service_manager("STOPPING=1");

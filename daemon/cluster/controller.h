@@ -85,9 +85,12 @@ class Controller {
   // The settings that a resource has of its own; the errors of both alter requests.
   Result<Image::Settings> settings_of(const Resource& resource) const;
   Status check_settings(const Resource& resource, const Image::Settings& settings) const;
-  Result<Image::Settings> altered(const wire::IncrementalAlterConfigsRequest::Resource& asked,
-                                  Image::Settings settings) const;
-  Result<Image::Settings> replaced(const wire::AlterConfigsRequest::Resource& asked) const;
+  // What the settings become that a resource has now.
+  Result<Image::Settings> wanted(const wire::IncrementalAlterConfigsRequest::Resource& asked,
+                                 Image::Settings settings) const;
+  Result<Image::Settings> wanted(const wire::AlterConfigsRequest::Resource& asked, Image::Settings settings) const;
+  template <class Response, class Request>
+  aio::Task<Response> change_configs(Request request);
   // What is in force for a list before it is appended to or subtracted from.
   std::string list_before(const Resource& resource, const Setting& setting, const Image::Settings& settings) const;
   Status describe_resource(const wire::DescribeConfigsRequest::Resource& asked, bool synonyms, bool documentation,

@@ -107,8 +107,8 @@ std::string Controller::list_before(const Resource& resource, const Setting& set
   return effective_broker_setting(setting, settings_, image_).value;
 }
 
-Result<Image::Settings> Controller::altered(const wire::IncrementalAlterConfigsRequest::Resource& asked,
-                                            Image::Settings settings) const {
+Result<Image::Settings> Controller::wanted(const wire::IncrementalAlterConfigsRequest::Resource& asked,
+                                           Image::Settings settings) const {
   SL_CHECK(check_unrepeated(asked.configs));
   Resource resource{asked.resource_type, asked.resource_name};
   for (const auto& config : asked.configs) {
@@ -140,9 +140,10 @@ Result<Image::Settings> Controller::altered(const wire::IncrementalAlterConfigsR
   return settings;
 }
 
-Result<Image::Settings> Controller::replaced(const wire::AlterConfigsRequest::Resource& asked) const {
+Result<Image::Settings> Controller::wanted(const wire::AlterConfigsRequest::Resource& asked,
+                                           Image::Settings settings) const {
   SL_CHECK(check_unrepeated(asked.configs));
-  Image::Settings settings;
+  settings.clear();
   for (const auto& config : asked.configs) {
     if (!config.value)
       return Error{Errc::kInvalidRequest, fmt::format("Null value not supported for : {}", config.name)};
@@ -152,10 +153,10 @@ Result<Image::Settings> Controller::replaced(const wire::AlterConfigsRequest::Re
   return settings;
 }
 
-aio::Task<wire::IncrementalAlterConfigsResponse> Controller::alter_configs(
-    wire::IncrementalAlterConfigsRequest request) {
+template <class Response, class Request>
+aio::Task<Response> Controller::change_configs(Request request) {
   co_await take_turn();
-  wire::IncrementalAlterConfigsResponse response;
+  Response response;
   std::vector<wire::MetadataRecord> records;
   std::map<Resource, int> times;
   for (const auto& asked : request.resources) ++times[Resource{asked.resource_type, asked.resource_name}];
@@ -166,12 +167,12 @@ aio::Task<wire::IncrementalAlterConfigsResponse> Controller::alter_configs(
     Resource resource{asked.resource_type, asked.resource_name};
     auto now = settings_of(resource);
     if (times[resource] > 1) now = Error{Errc::kInvalidRequest, "Each resource must appear at most once."};
-    auto wanted = now;
-    if (now) wanted = altered(asked, *now);
-    if (!wanted)
-      refuse(answer, wanted.error());
+    auto then = now;
+    if (now) then = wanted(asked, *now);
+    if (!then)
+      refuse(answer, then.error());
     else if (!request.validate_only)
-      add_difference(resource.type, resource.name, *now, *wanted, records);
+      add_difference(resource.type, resource.name, *now, *then, records);
   }
   auto committed = co_await commit(std::move(records));
   give_turn();
@@ -181,32 +182,13 @@ aio::Task<wire::IncrementalAlterConfigsResponse> Controller::alter_configs(
   co_return response;
 }
 
+aio::Task<wire::IncrementalAlterConfigsResponse> Controller::alter_configs(
+    wire::IncrementalAlterConfigsRequest request) {
+  return change_configs<wire::IncrementalAlterConfigsResponse>(std::move(request));
+}
+
 aio::Task<wire::AlterConfigsResponse> Controller::replace_configs(wire::AlterConfigsRequest request) {
-  co_await take_turn();
-  wire::AlterConfigsResponse response;
-  std::vector<wire::MetadataRecord> records;
-  std::map<Resource, int> times;
-  for (const auto& asked : request.resources) ++times[Resource{asked.resource_type, asked.resource_name}];
-  for (const auto& asked : request.resources) {
-    auto& answer = response.responses.emplace_back();
-    answer.resource_type = asked.resource_type;
-    answer.resource_name = asked.resource_name;
-    Resource resource{asked.resource_type, asked.resource_name};
-    auto now = settings_of(resource);
-    if (times[resource] > 1) now = Error{Errc::kInvalidRequest, "Each resource must appear at most once."};
-    auto wanted = now;
-    if (now) wanted = replaced(asked);
-    if (!wanted)
-      refuse(answer, wanted.error());
-    else if (!request.validate_only)
-      add_difference(resource.type, resource.name, *now, *wanted, records);
-  }
-  auto committed = co_await commit(std::move(records));
-  give_turn();
-  if (!committed)
-    for (auto& answer : response.responses)
-      if (answer.error_code == 0) refuse(answer, committed.error());
-  co_return response;
+  return change_configs<wire::AlterConfigsResponse>(std::move(request));
 }
 
 }  // namespace sl::cluster

@@ -1,15 +1,22 @@
 // DescribeConfigs: every setting of a topic or broker with its value, where that comes from, and what it overrides.
-#include <algorithm>
+#include <set>
 
 #include "cluster/controller.h"
 
 namespace sl::cluster {
 namespace {
 
-bool is_asked(const wire::DescribeConfigsRequest::Resource& asked, std::string_view name) {
-  if (!asked.configuration_keys || asked.configuration_keys->empty()) return true;
-  const auto& keys = *asked.configuration_keys;
-  return std::find(keys.begin(), keys.end(), name) != keys.end();
+// In the table's order. A request may name thousands, known or not.
+std::set<const Setting*> asked_for(const wire::DescribeConfigsRequest::Resource& asked, std::span<const Setting> table,
+                                   const Setting* (*find)(std::string_view)) {
+  std::set<const Setting*> settings;
+  if (!asked.configuration_keys || asked.configuration_keys->empty()) {
+    for (const Setting& setting : table) settings.insert(&setting);
+    return settings;
+  }
+  for (const auto& key : *asked.configuration_keys)
+    if (const Setting* setting = find(key)) settings.insert(setting);
+  return settings;
 }
 
 wire::DescribeConfigsResponse::Config row(EffectiveSetting&& effective, bool read_only, bool synonyms,
@@ -37,23 +44,21 @@ Status Controller::describe_resource(const wire::DescribeConfigsRequest::Resourc
                                      bool documentation, wire::DescribeConfigsResponse::Resource& answer) const {
   SL_TRY(Image::Settings own, settings_of(Resource{asked.resource_type, asked.resource_name}));
   if (asked.resource_type == kTopicResource) {
-    for (const Setting& setting : topic_settings())
-      if (is_asked(asked, setting.name))
-        answer.configs.push_back(
-            row(effective_topic_setting(setting, settings_, image_, own), false, synonyms, documentation));
+    for (const Setting* setting : asked_for(asked, topic_settings(), find_topic_setting))
+      answer.configs.push_back(
+          row(effective_topic_setting(*setting, settings_, image_, own), false, synonyms, documentation));
     return {};
   }
-  for (const Setting& setting : broker_settings()) {
-    if (!is_asked(asked, setting.name)) continue;
+  for (const Setting* setting : asked_for(asked, broker_settings(), find_broker_setting)) {
     // The defaults of all brokers are only those that were set at run time.
-    if (asked.resource_name.empty() && !own.contains(std::string(setting.name))) continue;
-    auto effective = effective_broker_setting(setting, settings_, image_);
+    if (asked.resource_name.empty() && !own.contains(std::string(setting->name))) continue;
+    auto effective = effective_broker_setting(*setting, settings_, image_);
     if (asked.resource_name.empty()) {
-      effective.value = own.at(std::string(setting.name));
+      effective.value = own.at(std::string(setting->name));
       effective.source = SettingSource::kDynamicDefaultBroker;
       std::erase_if(effective.origins, [](const auto& o) { return o.source == SettingSource::kDynamicBroker; });
     }
-    answer.configs.push_back(row(std::move(effective), !setting.dynamic, synonyms, documentation));
+    answer.configs.push_back(row(std::move(effective), !setting->dynamic, synonyms, documentation));
   }
   return {};
 }

@@ -4,9 +4,6 @@
 namespace sl::cluster {
 namespace {
 
-constexpr int8_t kTopicResource = 2;
-constexpr int8_t kBrokerResource = 4;
-
 std::vector<int32_t> values(const std::vector<NodeId>& nodes) {
   std::vector<int32_t> out;
   out.reserve(nodes.size());

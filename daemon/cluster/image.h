@@ -15,6 +15,10 @@
 
 namespace sl::cluster {
 
+// Kafka's resource types of configs and of ConfigRecord.
+inline constexpr int8_t kTopicResource = 2;
+inline constexpr int8_t kBrokerResource = 4;
+
 struct PartitionState {
   std::vector<NodeId> replicas;
   std::vector<NodeId> isr;

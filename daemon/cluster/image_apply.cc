@@ -10,9 +10,6 @@
 namespace sl::cluster {
 namespace {
 
-constexpr int8_t kTopicResource = 2;
-constexpr int8_t kBrokerResource = 4;
-
 template <class... A>
 Error contradiction(fmt::format_string<A...> text, A&&... args) {
   return Error{Errc::kMalformed, fmt::format(text, std::forward<A>(args)...)};

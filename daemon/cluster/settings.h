@@ -31,9 +31,6 @@ enum class SettingSource : int8_t {
   kStaticBroker = 4,
   kDefault = 5
 };
-// Kafka's resource types of configs and of ConfigRecord.
-inline constexpr int8_t kTopicResource = 2;
-inline constexpr int8_t kBrokerResource = 4;
 
 // One broker key that means the same as a topic setting, and how many of the topic's units its unit is.
 struct BrokerSynonym {

@@ -372,6 +372,13 @@ constexpr Setting kBrokerSettings[] = {
      kInt32Max,
      {},
      "A partition forgets an idempotent producer of which it has heard nothing for so long."},
+    {"queued.max.request.bytes",
+     kLong,
+     "268435456",
+     32 << 20,
+     int64_t{1} << 46,
+     {},
+     "Memory for requests over 64 KiB, of all connections together. While it is used up those who send more wait."},
 };
 
 // The order of names is checked where a mistake costs a compilation and no more.

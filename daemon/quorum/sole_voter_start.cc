@@ -90,10 +90,15 @@ Status SoleVoter::open_files(Opened& opened) {
   open.settings = settings_of_log(options_.segment_bytes);
   open.clean = seams_.data.was_clean();
   open.distrust_cache = seams_.data.distrust_cache();
+  open.refuse_damage = true;
   storage::Seams seams{files, seams_.runtime.clock(), seams_.logger, seams_.data.index(), seams_.buffers, tails_, {}};
-  SL_TRY(auto log, storage::PartitionLog::open(seams, std::move(open)));
-  log_ = std::move(log.log);
-  opened.report = std::move(log.report);
+  auto log = storage::PartitionLog::open(seams, std::move(open));
+  if (log.code() == Errc::kCorrupt)
+    return Error{Errc::kCorrupt, fmt::format("the metadata log is damaged: {}; restore {} from a copy",
+                                             log.error().context, directory)};
+  if (!log) return std::move(log).error();
+  log_ = std::move(log->log);
+  opened.report = std::move(log->report);
   return {};
 }
 
@@ -101,10 +106,6 @@ Status SoleVoter::open_files(Opened& opened) {
 Status SoleVoter::check_opened(const Opened& opened) const {
   const std::string directory = seams_.data.meta_path();
   for (const auto& sentence : opened.damaged_snapshots) seams_.logger.error("metadata snapshot damaged: {}", sentence);
-  for (const auto& sentence : opened.report.damage) seams_.logger.error("metadata log damaged: {}", sentence);
-  if (!opened.report.damage.empty())
-    return Error{Errc::kCorrupt, fmt::format("the metadata log is damaged: {}; restore {} from a copy",
-                                             opened.report.damage.front(), directory)};
   if (opened.report.cut_bytes > 0)
     seams_.logger.warn("metadata log: a torn tail of {} bytes was cut and kept aside", opened.report.cut_bytes);
   if (opened.report.lost_synced)

@@ -119,14 +119,14 @@ void Partition::wake_watchers() {
   for (Watcher* watcher : watchers) watcher->wake();
 }
 
-aio::Task<Result<storage::ReadResult>> Partition::read(Offset from, size_t bytes_max, bool strict) {
+aio::Task<Result<storage::ReadResult>> Partition::read(Offset from, size_t bytes_max, bool strict, bool long_read) {
   // A truncation may overtake a read; then it is planned again.
   for (int attempt = 0; attempt < 8; ++attempt) {
     if (!serving_) co_return Errc::kNotLeaderOrFollower;
     SL_CO_TRY(storage::ReadPlan plan, log_->plan_read(from, bytes_max, high_watermark(), strict));
     if (!plan.job) co_return std::move(plan.result);
-    if (auto cached = plan.job->run_cached(); cached.code() == Errc::kWouldBlock)
-      co_await run_job(aio::Lane::kRead, *plan.job);
+    bool in_pool = long_read || plan.job->run_cached().code() == Errc::kWouldBlock;
+    if (in_pool) co_await run_job(aio::Lane::kRead, *plan.job);
     auto result = log_->finish(std::move(plan.job));
     idle_.notify();
     if (!result && result.code() == Errc::kOffsetNotAvailable) continue;

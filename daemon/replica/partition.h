@@ -70,8 +70,9 @@ class Partition {
   aio::Task<Status> wait_durable(Offset next) { return wait_durable(durability(next)); }
 
   // Whole batches from `from` to the high watermark, from memory, the page cache or the disk, in this order; `strict`
-  // as for PartitionLog::plan_read.
-  aio::Task<Result<storage::ReadResult>> read(Offset from, size_t bytes_max, bool strict);
+  // as for PartitionLog::plan_read. What is not in memory is copied and its checksums taken: on the loop where it lies
+  // in the page cache and `long_read` does not say that it takes too long there.
+  aio::Task<Result<storage::ReadResult>> read(Offset from, size_t bytes_max, bool strict, bool long_read = false);
 
   aio::Task<Result<std::optional<storage::FoundTime>>> find_time(int64_t timestamp_ms);
   aio::Task<Result<std::optional<storage::FoundTime>>> find_max_time();

@@ -146,6 +146,7 @@ aio::Task<Status> Replicas::remove(std::vector<Key> keys) {
     stopping.spawn(stopped.back()->stop(Errc::kUnknownTopicOrPartition, false));
   }
   co_await stopping.drained();
+  for (const auto& partition : stopped) partition->log().leave_checkpoint();
   Status deleted;
   std::function<void()> work = [&] { deleted = data_.delete_partitions(places); };
   co_await shard_.runtime.run_in_pool(aio::Lane::kRead, std::move(work));
@@ -203,8 +204,12 @@ aio::Task<void> Replicas::checkpoint(int64_t idle_since_ns) {
   storage::CheckpointJob* running = job.get();
   std::function<void()> work = [running] { running->run(); };
   co_await shard_.runtime.run_in_pool(aio::Lane::kBackground, std::move(work));
-  if (auto done = checkpointer_.finish(std::move(job)); !done)
-    shard_.logger.warn("checkpoint: {}", done.error().context);
+  auto done = checkpointer_.finish(std::move(job));
+  // It is tried again with every tick: on a full disk that is a line ten times a second.
+  if (!done && !checkpoint_failing_)
+    shard_.logger.warn("checkpoints cannot be written and are tried again and again: {}", done.error().context);
+  if (done && checkpoint_failing_) shard_.logger.info("checkpoints are written again");
+  checkpoint_failing_ = !done;
   checkpointed_.notify();
 }
 
@@ -229,7 +234,7 @@ aio::Task<void> Replicas::tend() {
       log.tick(shard_.runtime.wall_ms(), shard_.runtime.mono_ns());
       busy |= log.dirty() || log.sync_due_ns() != INT64_MAX;
       unsaved_bytes += log.unsaved_bytes();
-      bool due = retention || log.rebuild_due() || log.sync_due_ns() <= shard_.runtime.mono_ns();
+      bool due = retention || log.rebuild_due() || log.trim_due() || log.sync_due_ns() <= shard_.runtime.mono_ns();
       if (due) tasks_.spawn(partition->tend());
     }
     // All that changed, now and then; in between those that fell idle, so that a quiet log is soon safe to reopen.

@@ -99,6 +99,7 @@ class Replicas {
   std::vector<storage::PartitionPlace> undeleted_;
   aio::Event round_done_;
   aio::Event checkpointed_;
+  bool checkpoint_failing_ = false;  // and said so
   aio::Timer tick_;
   aio::Timer clean_tick_;
   CleanPace pace_;

@@ -4,6 +4,13 @@
 
 namespace sl::server {
 
+Broker::Broker(BrokerParts parts)
+    : parts_(std::move(parts)),
+      checks_(parts_.runtime, parts_.buffers),
+      request_memory_(parts_.runtime, static_cast<size_t>(parts_.settings.integer("queued.max.request.bytes"))) {
+  add_all_handlers(dispatcher_);
+}
+
 const ListenerName* Broker::listener(std::string_view name) const {
   for (const auto& listener : parts_.listeners)
     if (listener.name == name) return &listener;

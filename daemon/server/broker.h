@@ -1,5 +1,5 @@
-// Broker: what a request can reach on this node, gathered in one place. It owns nothing but the dispatcher and lives on
-// one shard; daemon.cc builds the parts and takes them down again.
+// Broker: what a request can reach on this node, gathered in one place. It owns only what all sessions share, and lives
+// on one shard; daemon.cc builds the parts and takes them down again.
 #pragma once
 #include <memory>
 #include <string>
@@ -14,6 +14,7 @@
 #include "quorum/quorum.h"
 #include "replica/replicas.h"
 #include "server/authorise.h"
+#include "server/batch_checks.h"
 #include "server/dispatch.h"
 #include "storage/data_directory.h"
 
@@ -43,7 +44,7 @@ struct BrokerParts {
 
 class Broker {
  public:
-  explicit Broker(BrokerParts parts) : parts_(std::move(parts)) { add_all_handlers(dispatcher_); }
+  explicit Broker(BrokerParts parts);
 
   aio::Runtime& runtime() { return parts_.runtime; }
   Logger& logger() { return parts_.logger; }
@@ -60,13 +61,15 @@ class Broker {
   // The listener of that name; null where there is none.
   const ListenerName* listener(std::string_view name) const;
   const Dispatcher& dispatcher() const { return dispatcher_; }
-  // The tools of batch checks, one after the other on this shard.
-  storage::BatchChecker& checker() { return checker_; }
+  BatchChecks& checks() { return checks_; }
+  // Memory for the requests of all sessions, in bytes: queued.max.request.bytes.
+  Permits& request_memory() { return request_memory_; }
 
  private:
   BrokerParts parts_;
   Dispatcher dispatcher_;
-  storage::BatchChecker checker_;
+  BatchChecks checks_;
+  Permits request_memory_;
 };
 
 }  // namespace sl::server

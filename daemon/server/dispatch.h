@@ -18,6 +18,7 @@
 namespace sl::server {
 
 class Broker;
+class Permits;
 
 // A connection as its requests see it. Lives until the last of them is answered.
 struct SessionView {
@@ -25,6 +26,8 @@ struct SessionView {
   std::string listener;  // the name of the listener that was connected to
   std::string peer;
   bool is_unix = false;
+  // One turn: a produce holds it from its checks to its last append where they are not done at once.
+  Permits* appends = nullptr;
   bool leaving = false;  // the peer is gone or the daemon stops: whoever waits answers with what there is
   std::map<const void*, std::function<void()>> on_close;  // woken, once, when `leaving` becomes true
 };

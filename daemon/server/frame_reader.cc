@@ -11,7 +11,7 @@ constexpr size_t kFirstStepBytes = 2 << 20;
 
 }  // namespace
 
-aio::Task<Result<Slice>> FrameReader::next(size_t bytes_max) {
+aio::Task<Result<size_t>> FrameReader::next_size(size_t bytes_max) {
   SL_CO_CHECK(co_await fill(kSizeBytes));
   auto size = load_be<int32_t>(inbox_ + begin_);
   if (size < 0) co_return Error{Errc::kMalformed, "a frame of negative size: not Kafka's protocol"};
@@ -20,6 +20,10 @@ aio::Task<Result<Slice>> FrameReader::next(size_t bytes_max) {
     co_return Error{Errc::kTooLarge, fmt::format("a frame of {} bytes; {} are allowed", bytes, bytes_max)};
   begin_ += kSizeBytes;
   sized_ = true;
+  co_return bytes;
+}
+
+aio::Task<Result<Slice>> FrameReader::next_frame(size_t bytes) {
   if (bytes > kInboxBytes) {
     auto frame = co_await read_large(bytes);
     sized_ = false;

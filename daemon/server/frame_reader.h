@@ -11,9 +11,11 @@ namespace sl::server {
 class FrameReader {
  public:
   FrameReader(aio::Stream& stream, BufferPool& pool) : stream_(stream), pool_(pool) {}
-  // The next frame without its size. kConnectionClosed at the end of the stream between two frames, kMalformed at an
-  // end within one or at an impossible size, kTooLarge beyond `bytes_max`.
-  aio::Task<Result<Slice>> next(size_t bytes_max);
+  // The size of the next frame. kConnectionClosed at the end of the stream between two frames, kMalformed at an end
+  // within one or at an impossible size, kTooLarge beyond `bytes_max`.
+  aio::Task<Result<size_t>> next_size(size_t bytes_max);
+  // The frame, of which next_size() told `size`; the same errors.
+  aio::Task<Result<Slice>> next_frame(size_t size);
   // Whether a part of a frame has arrived and the rest is awaited.
   bool within_frame() const { return sized_ || begin_ != end_; }
   // Bytes that came so far, of whole frames and of parts.

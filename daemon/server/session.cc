@@ -12,6 +12,10 @@ constexpr size_t kRequestsUnansweredMax = 32;
 // has time: 17 MiB at 30 kB/s.
 constexpr int64_t kFrameStillMsMax = 30'000;
 constexpr int64_t kFrameMsMax = 600'000;
+// So much of a session's requests need not ask for memory.
+constexpr size_t kFreeRequestBytes = 64 << 10;
+// While others wait for memory, a peer has so long to send its frame, or to take a part of an answer.
+constexpr int64_t kMemoryMsMax = 10'000;
 // After a stop a peer has so long to take its answers, from when they are ready.
 constexpr int64_t kStopGraceMs = 5'000;
 // An answer is written in steps of so much, so that it can be seen to move.
@@ -44,8 +48,10 @@ Session::Session(Broker& broker, std::unique_ptr<aio::Stream> stream, SessionVie
     : broker_(broker),
       stream_(std::move(stream)),
       view_(std::move(view)),
+      appends_(broker.runtime(), 1),
       reader_(*stream_, broker.buffers()),
       room_(broker.runtime()) {
+  view_.appends = &appends_;
   asked_.since_ms = broker.runtime().mono_ms();
 }
 
@@ -64,8 +70,8 @@ aio::Task<void> Session::run() {
   while (!view_.leaving) {
     while (!may_read() && !view_.leaving) co_await room_.wait();
     if (view_.leaving) break;
-    reading_ = true;
-    auto frame = co_await reader_.next(kProduceFrameBytesMax + kControlFrameBytesMax);
+    Permits::Share memory;
+    auto frame = co_await read_frame(memory);
     reading_ = false;
     if (!frame) {
       bool hung_up = frame.code() == Errc::kConnectionClosed || view_.leaving;
@@ -76,13 +82,34 @@ aio::Task<void> Session::run() {
     bytes_unanswered_ += frame->bytes.size();
     uint64_t ticket = first_ticket_ + slots_.size();
     slots_.emplace_back();
-    tasks_.spawn(handle(*std::move(frame), ticket));
+    tasks_.spawn(handle(*std::move(frame), std::move(memory), ticket));
   }
   co_await tasks_.drained();
   close({});
 }
 
-aio::Task<void> Session::handle(Slice frame, uint64_t ticket) {
+aio::Task<Result<Slice>> Session::read_frame(Permits::Share& memory) {
+  reading_ = true;
+  SL_CO_TRY(size_t size, co_await reader_.next_size(kProduceFrameBytesMax + kControlFrameBytesMax));
+  if (bytes_unanswered_ + size > kFreeRequestBytes) {
+    memory = co_await take_memory(size);
+    if (!memory) co_return Errc::kCancelled;
+  }
+  co_return co_await reader_.next_frame(size);
+}
+
+aio::Task<Permits::Share> Session::take_memory(size_t bytes) {
+  Permits::Ask ask(broker_.request_memory(), bytes);
+  reading_ = false;
+  asking_ = &ask;
+  Permits::Share share = co_await ask;
+  asking_ = nullptr;
+  reading_ = true;
+  if (share) ++shares_;
+  co_return share;
+}
+
+aio::Task<void> Session::handle(Slice frame, Permits::Share memory, uint64_t ticket) {
   size_t bytes = frame.bytes.size();
   auto parsed = wire::decode_request_header(frame.bytes);
   if (!parsed) {
@@ -102,6 +129,7 @@ aio::Task<void> Session::handle(Slice frame, uint64_t ticket) {
       close(answer.error().context);
   }
   bytes_unanswered_ -= bytes;
+  if (memory) --shares_;
   room_.notify();
 }
 
@@ -145,6 +173,7 @@ aio::Task<void> Session::send_ready() {
 
 void Session::leave() {
   view_.leaving = true;
+  if (asking_) asking_->cancel();
   auto waiting = std::move(view_.on_close);
   view_.on_close.clear();
   for (auto& [who, wake] : waiting) wake();
@@ -158,8 +187,12 @@ void Session::close_if_idle(int64_t now_ms, int64_t idle_ms_max) {
   int64_t frame_ms = frames_.still_ms(first_ticket_ + slots_.size(), within_frame, now_ms);
   if (arriving_.still_ms(bytes, within_frame, now_ms) > kFrameStillMsMax || frame_ms > kFrameMsMax)
     close("a frame was begun and not ended");
-  if (leaving_.still_ms(writes_, sending_, now_ms) > idle_ms_max) close("it does not take its answers");
-  bool owes_nothing = slots_.empty() && !sending_;
+  int64_t answer_ms = leaving_.still_ms(writes_, sending_, now_ms);
+  if (answer_ms > idle_ms_max) close("it does not take its answers");
+  bool wanted = shares_ > 0 && broker_.request_memory().has_waiters();
+  if (wanted && std::max(frame_ms, answer_ms) > kMemoryMsMax)
+    close("others wait for the memory that its requests hold, and it is too slow");
+  bool owes_nothing = slots_.empty() && !sending_ && !asking_;
   if (asked_.still_ms(bytes, owes_nothing, now_ms) > idle_ms_max) close({});
 }
 

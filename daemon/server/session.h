@@ -2,6 +2,11 @@
 // the requests, as the protocol demands. Back-pressure: it stops reading while too many requests or bytes are
 // unanswered, and a fetch, whose answer may be large, begins only when all but one of those before it have been sent.
 // So a peer that never reads its answers holds what its limits allow and no more.
+//
+// Requests of all sessions share one budget of memory, save for a little of each session that is always free: small
+// requests wait for nothing. A larger one gets the memory for the whole frame before any of it is read, in the order of
+// asking. Nobody waits for memory in a circle: what a session holds while it waits belongs to frames that it has read,
+// and those are answered without another frame; and one that is being read has all it needs, and only so much time.
 #pragma once
 #include <deque>
 #include <memory>
@@ -10,6 +15,7 @@
 #include "aio/runtime.h"
 #include "server/dispatch.h"
 #include "server/frame_reader.h"
+#include "server/permits.h"
 
 namespace sl::server {
 
@@ -25,7 +31,8 @@ class Session {
   // After shut_down(), now and then: closes it if it is sending and was so for kStopGraceMs.
   void close_if_unread(int64_t now_ms);
   // Now and then: closes it if for so long nothing was asked or no part of an answer could leave; or if a frame was
-  // begun and nothing of it came for kFrameStillMsMax, or it is not whole after kFrameMsMax.
+  // begun and nothing of it came for kFrameStillMsMax, or it is not whole after kFrameMsMax. While others wait for
+  // memory, whoever holds some has less time: kMemoryMsMax.
   void close_if_idle(int64_t now_ms, int64_t idle_ms_max);
 
  private:
@@ -45,7 +52,9 @@ class Session {
       return now_ms - since_ms;
     }
   };
-  aio::Task<void> handle(Slice frame, uint64_t ticket);
+  aio::Task<Result<Slice>> read_frame(Permits::Share& memory);
+  aio::Task<Permits::Share> take_memory(size_t bytes);
+  aio::Task<void> handle(Slice frame, Permits::Share memory, uint64_t ticket);
   void settle(uint64_t ticket, Answer answer);
   aio::Task<void> send_ready();
   bool may_read() const;
@@ -56,6 +65,7 @@ class Session {
   Broker& broker_;
   std::unique_ptr<aio::Stream> stream_;
   SessionView view_;
+  Permits appends_;
   FrameReader reader_;
   std::deque<Slot> slots_;
   uint64_t first_ticket_ = 0;  // of slots_.front()
@@ -68,6 +78,8 @@ class Session {
   int64_t shut_down_ms_ = 0;
   uint64_t writes_ = 0;
   bool reading_ = false;
+  Permits::Ask* asking_ = nullptr;  // for the memory of the next frame
+  size_t shares_ = 0;               // of the memory, of frames that are read or not answered
   bool closed_ = false;
   Watch asked_, arriving_, frames_, leaving_;
   aio::Event room_;

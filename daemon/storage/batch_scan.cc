@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <cstring>
-#include <thread>
 
+#include "base/clock.h"
 #include "base/limits.h"
 
 namespace sl::storage {
@@ -57,7 +57,7 @@ Result<bool> BatchScanner::fill(size_t size) {
   filled_ = kept;
   // A scan from the page cache never waits, so the kernel would let it keep a processor for milliseconds that an append
   // needs now: it offers it to whoever waits before each read.
-  std::this_thread::yield();
+  offer_processor();
   SL_TRY(size_t n, file_->read_at(MutableBytes(buffer_.data() + kept, want - kept), position_ + kept));
   filled_ += n;
   return filled_ >= size;

@@ -146,6 +146,7 @@ void RetentionJob::run() {
     if (result_.code() == Errc::kNotFound) result_ = {};  // An earlier job came as far as this.
     if (result_) result_ = files.sync_directory(place_->directory);
     if (result_) result_ = files.remove(path + ".deleted");
+    if (result_) (void)files.remove(note_path(place_->directory, bases_[done]));
   }
   bases_.erase(bases_.begin(), bases_.begin() + static_cast<ptrdiff_t>(done));
   if (result_) result_ = std::move(forgotten);

@@ -40,6 +40,8 @@ struct OpenOptions {
   bool clean = false;
   // After a failed sync: the page cache may show what the disk does not have.
   bool distrust_cache = false;
+  // The first damage ends the opening with kCorrupt, and leaves the files as they are: the next start must find it too.
+  bool refuse_damage = false;
   // What the metadata says; the log begins there or later.
   Offset log_start{0};
   // The same, where it is known to be complete: no batch is of a later epoch. No CRC covers that field.
@@ -161,6 +163,8 @@ class PartitionLog {
   // active segment that is due is rolled by the next start_write() and goes at a later call.
   std::unique_ptr<RetentionJob> start_retention(int64_t now_ms, Offset high_watermark);
   Status finish(std::unique_ptr<RetentionJob> job);
+  // Whole segments lie before the log start, as after a DeleteRecords.
+  bool trim_due() const { return !retention_under_way_ && segments_.size() > 1 && segments_[1]->base <= log_start_; }
   // An index that was found wrong; null where none was.
   bool rebuild_due() const { return !wrong_indexes_.empty() && !rebuild_under_way_; }
   std::unique_ptr<RebuildJob> start_rebuild();
@@ -190,6 +194,8 @@ class PartitionLog {
   uint64_t unsaved_bytes() const { return unsaved_bytes_; }
   std::optional<CheckpointPart> collect();
   void finish(const CheckpointPart& part, bool written);
+  // The log is about to be deleted: a checkpoint that is under way leaves it out, lest its rows come back.
+  void leave_checkpoint() { ++token_->generation; }
   // Gives memory back that only readers at the tail needed, and forgets idle producers.
   void tick(int64_t now_ms, int64_t now_ns);
 

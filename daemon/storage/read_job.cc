@@ -6,8 +6,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <thread>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "storage/batch_scan.h"
 #include "storage/stored_log.h"
@@ -57,7 +57,7 @@ Status ReadJob::read() {
     SL_CHECK(fill(std::max(std::clamp(bytes_max_ + slack, kReadBytesMin, kFetchBytesMax), size_wanted_)));
     SL_TRY(Step step, take());
     if (step == Step::kDone) break;
-    std::this_thread::yield();  // A walk through much of a segment holds up nobody; see BatchScanner.
+    offer_processor();  // A walk through much of a segment holds up nobody; see BatchScanner.
   }
   if (result_.bytes > 0) {
     Bytes bytes(buffer_.data() + begin_, result_.bytes);

@@ -260,12 +260,20 @@ Status Recovery::join(size_t number) {
     return note_damage(before, hole, "records are missing behind it");
   }
   std::string path = segment_path(place_->directory, file.base);
+  SL_CHECK(report_damage(fmt::format("'{}' holds offsets that an earlier segment has", path)));
   std::string aside = path + ".quarantine";
   SL_CHECK(place_->seams.files.rename(path, aside));
-  report_.damage.push_back(fmt::format("'{}' holds offsets that an earlier segment has; it is now '{}'", path, aside));
-  place_->seams.logger.error("damage: {}", report_.damage.back());
+  place_->seams.logger.error("'{}' is now '{}'", path, aside);
   file.base = kNoOffset;
   changed_ = true;
+  return {};
+}
+
+// Before anything is done about it.
+Status Recovery::report_damage(std::string sentence) {
+  if (options_.refuse_damage) return Error{Errc::kCorrupt, std::move(sentence)};
+  place_->seams.logger.error("damage: {}", sentence);
+  report_.damage.push_back(std::move(sentence));
   return {};
 }
 

@@ -52,6 +52,7 @@ class Recovery {
   void forget_stale(Offset base);
   Status load_notes(Segment& segment, Offset limit);
   Status join(size_t number);
+  Status report_damage(std::string sentence);
 
   Status walk(Walk& walk);
   Result<bool> blame_epoch(Walk& walk, record::BatchView batch);

@@ -124,8 +124,7 @@ Result<bool> Recovery::later_group(Walk& walk, uint64_t position) {
 
 // Notes are one line a range, beside the segment: `begin end first-offset next-offset`.
 Status Recovery::note_damage(Segment& segment, const DamagedRange& range, std::string_view why) {
-  report_.damage.push_back(damage_error(*place_, segment.base, range, why).context);
-  place_->seams.logger.error("damage: {}", report_.damage.back());
+  SL_CHECK(report_damage(damage_error(*place_, segment.base, range, why).context));
   segment.add_damage(range);
   std::string text;
   for (const DamagedRange& known : segment.damaged)
@@ -138,7 +137,9 @@ Status Recovery::note_damage(Segment& segment, const DamagedRange& range, std::s
 }
 
 // Notes that reach beyond `limit` are from before a truncation, or not ours: there, new records may lie by now.
+// Where damage is refused, a note must not make it look as known and accepted.
 Status Recovery::load_notes(Segment& segment, Offset limit) {
+  if (options_.refuse_damage) return {};
   std::string path = note_path(place_->directory, segment.base);
   auto text = place_->seams.files.read_whole(path, 1 << 20);
   if (!text) return {};

@@ -65,6 +65,10 @@ Task<Result<size_t>> InputFd::read(MutableBytes into) {
   }
 }
 
+void InputFd::give_back(size_t bytes) {
+  if (bytes > 0) ::lseek(fd_, -static_cast<off_t>(bytes), SEEK_CUR);
+}
+
 bool InputFd::would_wait() const {
   return !regular_ && !ready_now(fd_, POLLIN);
 }
@@ -119,6 +123,16 @@ Task<Status> OutputFd::write(Bytes bytes) {
     co_return Error{code, fmt::format("cannot write the output: {}", std::string(std::strerror(errno)))};
   }
   co_return Status();
+}
+
+// The end of a pipe that is written to never becomes readable: the error that its last reader leaves ends the wait.
+Task<bool> OutputFd::reader_gone() {
+  while (own_ && !cancelled_) {
+    if (ready_now(fd_, 0)) co_return true;
+    auto ready = co_await runtime_.fd_ready(fd_, false);
+    if (!ready) break;
+  }
+  co_return false;
 }
 
 void OutputFd::cancel() {

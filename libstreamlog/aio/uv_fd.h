@@ -16,6 +16,8 @@ class InputFd {
   ~InputFd();
   // At least one byte, 0 at the end. kCancelled after cancel(). Blocks the loop only for regular files.
   Task<Result<size_t>> read(MutableBytes into);
+  // What was read last but not used: whoever reads the same descriptor next finds it, where it can seek; a pipe cannot.
+  void give_back(size_t bytes);
   // True where a read would have to wait now: the moment to send what is pending.
   bool would_wait() const;
   void cancel();
@@ -41,6 +43,8 @@ class OutputFd {
   // All of it, in order; `bytes` must stay until the task is done. kBrokenPipe where nobody reads the other end,
   // kDiskFull, kIo; kCancelled after cancel().
   Task<Status> write(Bytes bytes);
+  // Waits until nobody reads the other end of a pipe any more. False after cancel(), and at once for other kinds.
+  Task<bool> reader_gone();
   void cancel();
   bool is_terminal() const;
   // Bytes of what was written that the reader of a pipe has not taken out yet; 0 for other kinds.

@@ -1,6 +1,9 @@
 #include "aio/uv_runtime.h"
 
+#include <fcntl.h>
+#include <fmt/core.h>
 #include <signal.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include <atomic>
@@ -14,19 +17,33 @@
 namespace sl::aio {
 namespace {
 
+// Where libuv does not get the pipe that all loops of a process share, it aborts. A loop needs six descriptors, so this
+// refuses none that would have come about.
+bool pipes_can_be_made() {
+  int first[2], second[2];
+  if (::pipe2(first, O_CLOEXEC) != 0) return false;
+  bool both = ::pipe2(second, O_CLOEXEC) == 0;
+  for (int fd : {first[0], first[1]}) ::close(fd);
+  if (both) {
+    for (int fd : {second[0], second[1]}) ::close(fd);
+  }
+  return both;
+}
+
 class UvRuntimeLoop final : public UvRuntime {
  public:
-  explicit UvRuntimeLoop(Options options)
+  // `loop` is initialised, so that it has the descriptors which the handles below need.
+  UvRuntimeLoop(std::unique_ptr<uv_loop_t> loop, Options options)
       : files_(options.files ? *options.files : system_files()),
         random_(system_random()),
         timers_(system_clock()),
-        pool_(std::make_unique<ThreadPool>(options.pool_threads)) {
-    uv_loop_init(&loop_);
-    uv_async_init(&loop_, &wake_, [](uv_async_t* a) { static_cast<UvRuntimeLoop*>(a->data)->take_finished(); });
-    uv_timer_init(&loop_, &timer_);
-    uv_check_init(&loop_, &check_);
-    uv_prepare_init(&loop_, &prepare_);
-    uv_idle_init(&loop_, &idle_);
+        pool_(std::make_unique<ThreadPool>(options.pool_threads)),
+        loop_(std::move(loop)) {
+    uv_async_init(loop_.get(), &wake_, [](uv_async_t* a) { static_cast<UvRuntimeLoop*>(a->data)->take_finished(); });
+    uv_timer_init(loop_.get(), &timer_);
+    uv_check_init(loop_.get(), &check_);
+    uv_prepare_init(loop_.get(), &prepare_);
+    uv_idle_init(loop_.get(), &idle_);
     for (uv_handle_t* handle : own_handles()) handle->data = this;
     uv_check_start(&check_, [](uv_check_t* c) { static_cast<UvRuntimeLoop*>(c->data)->turn(); });
     uv_prepare_start(&prepare_, [](uv_prepare_t* p) { static_cast<UvRuntimeLoop*>(p->data)->turn(); });
@@ -37,8 +54,8 @@ class UvRuntimeLoop final : public UvRuntime {
     fds_.clear();
     for (auto& signal : signals_) uv_close(reinterpret_cast<uv_handle_t*>(&signal->handle), nullptr);
     for (uv_handle_t* handle : own_handles()) uv_close(handle, nullptr);
-    uv_run(&loop_, UV_RUN_DEFAULT);
-    [[maybe_unused]] int rc = uv_loop_close(&loop_);
+    uv_run(loop_.get(), UV_RUN_DEFAULT);
+    [[maybe_unused]] int rc = uv_loop_close(loop_.get());
     assert(rc == 0);
   }
 
@@ -64,7 +81,7 @@ class UvRuntimeLoop final : public UvRuntime {
   void run(Task<void> main) override {
     TaskGroup group;
     group.spawn(std::move(main));
-    while (group.live() > 0) uv_run(&loop_, UV_RUN_ONCE);
+    while (group.live() > 0) uv_run(loop_.get(), UV_RUN_ONCE);
   }
 
   void on_stop_signal(std::function<void(int)> action) override {
@@ -75,7 +92,7 @@ class UvRuntimeLoop final : public UvRuntime {
       if (::sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) continue;
       signals_.push_back(std::make_unique<SignalHandle>());
       auto& handle = signals_.back()->handle;
-      uv_signal_init(&loop_, &handle);
+      uv_signal_init(loop_.get(), &handle);
       handle.data = this;
       uv_signal_start(
           &handle, [](uv_signal_t* s, int n) { static_cast<UvRuntimeLoop*>(s->data)->stop_action_(n); }, number);
@@ -84,7 +101,7 @@ class UvRuntimeLoop final : public UvRuntime {
 
   Task<Status> fd_ready(int fd, bool writable) override {
     auto& poller = fds_[fd];
-    if (!poller) poller = std::make_unique<Poller>(&loop_, fd);
+    if (!poller) poller = std::make_unique<Poller>(loop_.get(), fd);
     if (!poller->valid()) co_return Status();  // A regular file: always ready.
     Poller* waited = poller.get();
     uv_poll_event direction = writable ? UV_WRITABLE : UV_READABLE;
@@ -95,7 +112,7 @@ class UvRuntimeLoop final : public UvRuntime {
 
   void cancel_fd(int fd) override {
     auto& poller = fds_[fd];
-    if (!poller) poller = std::make_unique<Poller>(&loop_, fd);
+    if (!poller) poller = std::make_unique<Poller>(loop_.get(), fd);
     auto [reader, writer] = poller->close();
     if (reader) post(reader);
     if (writer) post(writer);
@@ -124,7 +141,7 @@ class UvRuntimeLoop final : public UvRuntime {
     void await_resume() noexcept {}
   };
 
-  UvContext context() { return UvContext{&loop_, this}; }
+  UvContext context() { return UvContext{loop_.get(), this}; }
   std::array<uv_handle_t*, 5> own_handles() {
     return {reinterpret_cast<uv_handle_t*>(&wake_), reinterpret_cast<uv_handle_t*>(&timer_),
             reinterpret_cast<uv_handle_t*>(&check_), reinterpret_cast<uv_handle_t*>(&prepare_),
@@ -177,7 +194,7 @@ class UvRuntimeLoop final : public UvRuntime {
       return;
     }
     int64_t wait_ns = std::max<int64_t>(0, due - clock().mono_ns());
-    uv_update_time(&loop_);
+    uv_update_time(loop_.get());
     uv_timer_start(
         &timer_,
         [](uv_timer_t* t) {
@@ -192,7 +209,7 @@ class UvRuntimeLoop final : public UvRuntime {
   std::unique_ptr<Random> random_;
   TimerQueue timers_;
   std::unique_ptr<ThreadPool> pool_;
-  uv_loop_t loop_;
+  std::unique_ptr<uv_loop_t> loop_;
   uv_async_t wake_;
   uv_timer_t timer_;
   uv_check_t check_;
@@ -210,8 +227,11 @@ class UvRuntimeLoop final : public UvRuntime {
 
 }  // namespace
 
-std::unique_ptr<UvRuntime> UvRuntime::make(Options options) {
-  return std::make_unique<UvRuntimeLoop>(options);
+Result<std::unique_ptr<UvRuntime>> UvRuntime::make(Options options) {
+  auto loop = std::make_unique<uv_loop_t>();
+  int failed = pipes_can_be_made() ? uv_loop_init(loop.get()) : UV_EMFILE;
+  if (failed) return Error{Errc::kIo, fmt::format("cannot make an event loop: {} (ulimit -n)", uv_strerror(failed))};
+  return std::unique_ptr<UvRuntime>(std::make_unique<UvRuntimeLoop>(std::move(loop), options));
 }
 
 }  // namespace sl::aio

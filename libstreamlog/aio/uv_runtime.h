@@ -14,7 +14,8 @@ class UvRuntime : public Runtime {
     unsigned pool_threads = 8;
     FileSystem* files = nullptr;  // the machine's own where null
   };
-  static std::unique_ptr<UvRuntime> make(Options options);
+  // kIo where the process may not open the descriptors that a loop needs.
+  static Result<std::unique_ptr<UvRuntime>> make(Options options);
 
   // Runs the task from the loop and returns when it has ended and every handle is closed.
   virtual void run(Task<void> main) = 0;

@@ -17,4 +17,7 @@ class Clock {
 // The machine's own clocks.
 const Clock& system_clock();
 
+// Lets whoever waits for this thread's processor have it first. For long work that never waits by itself.
+void offer_processor();
+
 }  // namespace sl

@@ -74,11 +74,13 @@ aio::Task<void> Cluster::attempt(Peer* peer) {
     if (opened && !closed_) {
       peer->connection = std::move(connection);
       peer->failures = 0;
+      if (std::exchange(peer->told_away, false)) on_outage(peer->address, nullptr);
     } else {
       if (!opened) peer->last_error = std::move(opened).error();
       ++peer->failures;
       peer->not_before_ns = runtime_.mono_ns() + backoff_ms(peer->failures) * 1'000'000;
       retire(std::move(connection));
+      if (on_outage && !closed_ && !std::exchange(peer->told_away, true)) on_outage(peer->address, &peer->last_error);
     }
   }
   peer->attempting = false;

@@ -5,6 +5,7 @@
 // (the bootstrap connection is kept for the node it belongs to), it may be gone for a while (reconnecting backs off),
 // and many tasks may ask for the same connection or the same topic at once (one of them asks, the others wait).
 #pragma once
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -93,6 +94,11 @@ class Cluster {
   aio::Task<Result<std::vector<TopicPtr>>> all_topics();
   // Reads nodes and controller anew.
   aio::Task<Status> refresh_nodes();
+
+  // Called from the loop when a node cannot be reached any more, with the reason, and again when it is back, with null.
+  // Once each, however often it is tried between. A connection that is lost and made anew at once is no outage. It must
+  // not call the cluster.
+  std::function<void(const aio::Address& node, const Error* why)> on_outage;
 
   // Runs a task that belongs to nobody else; close() waits for its end, and ends its calls and connects.
   void detach(aio::Task<void> task) { group_.spawn(std::move(task)); }

@@ -21,7 +21,8 @@ Consumer::Consumer(Cluster& cluster, ConsumerOptions options)
       options_(options),
       asking_(cluster),
       ready_(runtime_),
-      wake_(runtime_) {}
+      wake_(runtime_),
+      look_pause_(runtime_.timers()) {}
 
 Consumer::~Consumer() {
   assert(group_.live() == 0);
@@ -32,38 +33,51 @@ Error Consumer::about(const Source& source, Errc code, std::string_view reason) 
 }
 
 aio::Task<Status> Consumer::assign(std::vector<Assignment> assignments) {
+  co_return co_await add(std::move(assignments), false);
+}
+
+// All or none of them. Where it announces, each begins with kAdded.
+aio::Task<Status> Consumer::add(std::vector<Assignment> assignments, bool announce) {
   std::vector<OffsetQuery> queries;
   for (const Assignment& each : assignments) {
     queries.push_back({each.topic, each.partition, each.from});
     if (each.until) queries.push_back({each.topic, each.partition, *each.until});
   }
-  auto found = co_await list_offsets(cluster_, std::move(queries), cluster_.options().request_timeout_ms,
-                                     options_.read_committed);
+  int64_t timeout_ms = cluster_.options().request_timeout_ms;
+  auto asked = co_await asking_.run(list_offsets(cluster_, std::move(queries), timeout_ms, options_.read_committed));
+  if (!asked) co_return Error{Errc::kCancelled, "the consumer is closed"};
+  auto& found = *asked;
   if (!found) co_return std::move(found).error();
   for (const OffsetAnswer& answer : *found)
     if (answer.error.code != Errc::kNone) co_return answer.error;
-  size_t at = 0;
+  std::vector<std::unique_ptr<Source>> added;
   for (Assignment& each : assignments) {
     SL_CO_TRY(TopicPtr info, co_await cluster_.topic(each.topic));
-    auto source = std::make_unique<Source>(runtime_, sources_.size(), std::move(each));
+    auto source = std::make_unique<Source>(runtime_, sources_.size() + added.size(), std::move(each));
     if (source->assignment.partition.value < 0 || source->assignment.partition.value >= info->partition_count())
       co_return about(*source, Errc::kUnknownTopicOrPartition,
                       fmt::format("the topic has no such partition; it has {}", info->partition_count()));
+    source->info = info;
+    added.push_back(std::move(source));
+  }
+  size_t first = sources_.size(), at = 0;
+  for (auto& source : added) {
     Offset from = (*found)[at++].offset;
     Offset until = source->assignment.until ? (*found)[at++].offset : kNoEnd;
     source->bytes_max = options_.partition_bytes_max;
-    source->info = info;
     sources_.push_back(std::move(source));
     ++live_;
-    start(*sources_.back(), from, until);
+    start(*sources_.back(), from, until, announce);
   }
-  for (auto& source : sources_) lead(*source, source->info);
+  for (size_t i = first; i < sources_.size(); ++i) lead(*sources_[i], sources_[i]->info);
+  wake_.notify();
   co_return Status();
 }
 
-void Consumer::start(Source& source, Offset from, Offset until) {
+void Consumer::start(Source& source, Offset from, Offset until, bool announce) {
   source.fetched = source.handed = from;
   source.until = until;
+  if (announce) push(news_of(source, Fetched::Kind::kAdded));
   if (from >= until) end(source);
 }
 
@@ -86,16 +100,21 @@ void Consumer::lead(Source& source, TopicPtr info) {
   group_.spawn(fetch_from(fetcher.get()));
 }
 
-void Consumer::end(Source& source) {
+void Consumer::end(Source& source, Fetched::Kind kind) {
   source.ended = true;
   --live_;
-  Fetched fetched;
-  fetched.kind = Fetched::Kind::kEnded;
-  fetched.index = source.index;
-  fetched.from = fetched.next = source.fetched;
-  fetched.until = source.until;
-  fetched.high_watermark = source.high_watermark;
-  push(std::move(fetched));
+  push(news_of(source, kind));
+}
+
+// An answer without records.
+Fetched Consumer::news_of(const Source& source, Fetched::Kind kind) {
+  Fetched news;
+  news.kind = kind;
+  news.index = source.index;
+  news.from = news.next = source.fetched;
+  news.until = source.until;
+  news.high_watermark = source.high_watermark;
+  return news;
 }
 
 void Consumer::fail(Error why) {
@@ -109,8 +128,13 @@ void Consumer::push(Fetched fetched) {
   ready_.notify();
 }
 
+// Where the last partition is gone, there may be another of its topic that the subscription has yet to find.
+bool Consumer::finished() const {
+  return live_ == 0 && !look_due_ && !looking_ && !(subscription_ && subscription_->wanted);
+}
+
 bool Consumer::ready() const {
-  return !waiting_.empty() || live_ == 0 || failure_.code != Errc::kNone;
+  return !waiting_.empty() || finished() || failure_.code != Errc::kNone;
 }
 
 aio::Task<Result<Fetched>> Consumer::next(int64_t wait_ms_max) {
@@ -132,7 +156,7 @@ aio::Task<Result<Fetched>> Consumer::next(int64_t wait_ms_max) {
   }
   if (failure_.code != Errc::kNone) co_return failure_;
   if (stopping_) co_return Error{Errc::kCancelled, "the consumer is closed"};
-  fetched.kind = live_ == 0 ? Fetched::Kind::kFinished : Fetched::Kind::kTimedOut;
+  fetched.kind = finished() ? Fetched::Kind::kFinished : Fetched::Kind::kTimedOut;
   co_return fetched;
 }
 
@@ -160,6 +184,7 @@ void Consumer::seek(size_t index, Offset offset) {
   source.fetched = source.handed = offset;
   source.aborted.clear();
   source.caught_up = false;
+  if (source.gone) return;
   if (source.ended && offset < source.until) {
     source.ended = false;
     ++live_;
@@ -200,6 +225,7 @@ aio::Task<void> Consumer::close() {
   stopping_ = true;
   asking_.stop();
   for (auto& source : sources_) source->pause.cancel();
+  look_pause_.cancel();
   wake_.notify();
   ready_.notify();
   co_await group_.drained();

@@ -2,15 +2,18 @@
 // brings waits, in the block it arrived in, until next() hands it out. No groups.
 //
 // What is hard is to keep memory bounded and everyone busy: a fetch is sent as soon as what waits is below the limit,
-// while the reader works on the last one; a reader that stops taking stops the fetches.
+// while the reader works on the last one; a reader that stops taking stops the fetches. And topics come and go
+// meanwhile: consumer_subscribe.cc tells how the reader learns of it.
 //
 // Use: open it over a Cluster, assign(), then next() in a loop; each Fetched is walked with record::RecordCursor:
 //   for (const auto& batch : fetched.batches) { cursor = RecordCursor::open(batch, decompressor); ... skip records
 //   below fetched.from; stop at fetched.until ... }
 #pragma once
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +39,8 @@ struct ConsumerOptions {
   bool check_crc = true;
   // Leaders that cannot be reached or answer with an error that may pass are tried for so long.
   int64_t outage_ms_max = 120'000;
+  // How often a subscription asks what there is.
+  int64_t metadata_max_age_ms = 300'000;
 };
 
 struct Assignment {
@@ -44,6 +49,13 @@ struct Assignment {
   Position from = Position::start();
   // Exclusive; an end that depends on the log is taken as it is at assign(). None: no end.
   std::optional<Position> until;
+};
+
+// Whose partitions are read as they come to be.
+struct Subscription {
+  std::vector<std::string> topics;
+  // Where it is set, not those but every topic that it takes, internal ones excepted.
+  std::function<bool(const TopicInfo&)> wanted;
 };
 
 inline constexpr Offset kNoEnd{INT64_MAX};
@@ -55,7 +67,9 @@ struct Fetched {
     kCaughtUp,  // the reader has come to the end of the log as it is now; once each time that happens
     kEnded,     // the partition has come to its `until`; nothing more comes from it
     kSkipped,   // the records from `from` to `next` are gone (retention, trim); reading goes on at `next`
-    kFinished,  // every partition has ended
+    kAdded,     // by the subscription: a partition of its own index, read from its start
+    kGone,      // its topic was deleted; nothing more comes from it
+    kFinished,  // every partition has ended, and no subscription to whatever comes keeps it reading
     kTimedOut,  // nothing came within the time given to next()
   };
   Kind kind = Kind::kRecords;
@@ -83,6 +97,9 @@ class Consumer {
   // Finds the start and end of each and begins to fetch. Once. A partition that does not exist is
   // kUnknownTopicOrPartition; errors of ListOffsets otherwise. A range that is empty ends at once.
   aio::Task<Status> assign(std::vector<Assignment> assignments);
+  // Asks from now on, every metadata_max_age_ms and where a topic was deleted, what there is, and reads what was not
+  // assigned from its start and without end. Once, after assign().
+  void subscribe(Subscription subscription);
 
   // The next answer; waits for it at most `wait_ms_max` (negative: without end). An error ends the consumer: a damaged
   // batch (kCorruptMessage names topic, partition and offset), a position beyond the end of the log, an outage over
@@ -114,8 +131,11 @@ class Consumer {
   struct Source;
   struct Fetcher;
   struct Asked;
-  void start(Source& source, Offset from, Offset until);
-  void end(Source& source);
+  void start(Source& source, Offset from, Offset until, bool announce);
+  void end(Source& source, Fetched::Kind kind = Fetched::Kind::kEnded);
+  static Fetched news_of(const Source& source, Fetched::Kind kind);
+  aio::Task<Status> add(std::vector<Assignment> assignments, bool announce);
+  bool finished() const;
   void fail(Error why);
   void push(Fetched fetched);
   void drop_waiting(size_t index);
@@ -134,6 +154,16 @@ class Consumer {
   aio::Task<void> recovering(Source* source);
   aio::Task<void> out_of_range(Source* source);
 
+  // consumer_subscribe.cc
+  aio::Task<void> keep_looking();
+  aio::Task<Status> look();
+  aio::Task<Result<std::vector<TopicPtr>>> subscribed();
+  std::vector<Assignment> not_read(const std::vector<TopicPtr>& topics) const;
+  static bool replaced(const Source& source, const TopicInfo& now);
+  void lose_replaced(const TopicInfo& now);
+  bool unknown_for_good(Source& source);
+  void lose(Source& source);
+
   Cluster& cluster_;
   aio::Runtime& runtime_;
   ConsumerOptions options_;
@@ -148,6 +178,10 @@ class Consumer {
   size_t live_ = 0;  // partitions that have not ended
   Error failure_;
   bool stopping_ = false;
+  std::optional<Subscription> subscription_;
+  aio::Timer look_pause_;
+  bool look_due_ = false;  // now, not when the pause is over
+  bool looking_ = false;
 };
 
 }  // namespace sl::client

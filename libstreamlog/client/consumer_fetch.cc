@@ -14,8 +14,6 @@ namespace {
 
 constexpr int64_t kRetryMinMs = 50;
 constexpr int64_t kRetryMaxMs = 1'000;
-// A topic that the cluster no longer knows may only just be made; after this it is gone.
-constexpr int64_t kUnknownTopicGraceNs = 5'000'000'000;
 // The last version that names topics instead of giving their ids.
 constexpr int16_t kFetchByName = 12;
 
@@ -140,13 +138,7 @@ void Consumer::take_partition(Source& source, const wire::FetchResponse::Partiti
     source.caught_up = false;
   } else if (moved || !source.caught_up) {
     source.caught_up = true;
-    Fetched reached;
-    reached.kind = Fetched::Kind::kCaughtUp;
-    reached.index = source.index;
-    reached.from = reached.next = source.fetched;
-    reached.until = source.until;
-    reached.high_watermark = source.high_watermark;
-    push(std::move(reached));
+    push(news_of(source, Fetched::Kind::kCaughtUp));
   }
 }
 
@@ -218,10 +210,8 @@ void Consumer::recover(Source& source, Error why) {
   if (source.failing_since_ns < 0) source.failing_since_ns = runtime_.mono_ns();
   bool passes = error_info(why.code).retriable || why.code == Errc::kBrokerNotAvailable;
   int64_t failing_ns = runtime_.mono_ns() - source.failing_since_ns;
-  bool unknown = why.code == Errc::kUnknownTopicOrPartition || why.code == Errc::kUnknownTopicId;
-  int64_t failing_max_ns = unknown ? kUnknownTopicGraceNs : options_.outage_ms_max * 1'000'000;
   source.last_error = std::move(why);
-  if (!passes || failing_ns > failing_max_ns) {
+  if (!passes || failing_ns > options_.outage_ms_max * 1'000'000) {
     fail(source.last_error);
     return;
   }
@@ -238,11 +228,14 @@ aio::Task<void> Consumer::recovering(Source* source) {
   auto info = co_await asking_.run(cluster_.refresh(source->assignment.topic));
   if (!info || stopping_) co_return;
   source->recovering = false;
-  if (*info)
-    lead(*source, **std::move(info));
-  else
-    recover(*source, about(*source, info->code(), info->error().context));
   wake_.notify();
+  if (*info) {
+    source->unknown_since_ns = -1;
+    if (replaced(*source, ***info)) lose_replaced(***info);
+    lead(*source, **std::move(info));
+  } else if (info->code() != Errc::kUnknownTopicOrPartition || !unknown_for_good(*source)) {
+    recover(*source, about(*source, info->code(), info->error().context));
+  }
 }
 
 // The position is before the log's start (its records are gone: go on at the start) or behind its end.

@@ -20,10 +20,12 @@ struct Consumer::Source {
   uint64_t generation = 0;  // counts seeks: answers to older fetches are dropped
   bool paused = false;
   bool ended = false;
+  bool gone = false;
   bool caught_up = false;
   bool recovering = false;
   int failures = 0;  // in a row
   int64_t failing_since_ns = -1;
+  int64_t unknown_since_ns = -1;  // the cluster says that the topic does not exist
   Error last_error;
   aio::Timer pause;
   // Producers whose transaction is being skipped.

@@ -161,6 +161,7 @@ class Producer {
   std::unique_ptr<Request> collect(Leader& leader);
   BatchPtr take(Lane& lane);
   wire::ProduceRequest message(const Request& request) const;
+  int64_t call_ms(const Request& request) const;
   aio::Task<void> send(Leader* leader, ConnectionPtr connection, std::unique_ptr<Request> request);
   aio::Task<void> reach(Leader* leader);
   aio::Task<void> identify();

@@ -17,6 +17,8 @@ constexpr int64_t kIdleNs = 3'600'000'000'000;
 constexpr int16_t kProduceByName = 12;
 // What a broker gets for acks all; the call itself waits a little longer, so that its answer comes first.
 constexpr int64_t kAnswerMarginMs = 2'000;
+// What a batch is given that leaves when its time is nearly over: the end of a call costs the others their connection.
+constexpr int64_t kLastCallMs = 1'000;
 
 }  // namespace
 
@@ -125,12 +127,20 @@ wire::ProduceRequest Producer::message(const Request& request) const {
   return message;
 }
 
+// How long an answer is waited for: not much beyond the time in which the oldest batch must be delivered.
+int64_t Producer::call_ms(const Request& request) const {
+  int64_t opened_ns = INT64_MAX;
+  for (const BatchPtr& batch : request.batches) opened_ns = std::min(opened_ns, batch->opened_ns);
+  int64_t left_ms = options_.delivery_timeout_ms - (runtime_.mono_ns() - opened_ns) / 1'000'000;
+  return std::min(cluster_.options().request_timeout_ms + kAnswerMarginMs, std::max(left_ms, kLastCallMs));
+}
+
 aio::Task<void> Producer::send(Leader* leader, ConnectionPtr connection, std::unique_ptr<Request> request) {
   wire::ProduceRequest produce = message(*request);
   bool ids = std::none_of(produce.topic_data.begin(), produce.topic_data.end(),
                           [](const auto& topic) { return topic.topic_id.is_zero(); });
   int16_t version_max = ids ? INT16_MAX : kProduceByName;
-  int64_t timeout_ms = cluster_.options().request_timeout_ms + kAnswerMarginMs;
+  int64_t timeout_ms = call_ms(*request);
   if (options_.acks == Acks::kNone) {
     Status handed = co_await connection->send(std::move(produce), timeout_ms, version_max);
     Result<wire::ProduceResponse> answer = wire::ProduceResponse();

@@ -61,6 +61,10 @@ class Decompressor {
   Result<Bytes> decompress(Codec codec, Bytes in, size_t bytes_max = kDecompressedBytesMax);
   // A share in the block of the last output, which the next decompress() will then not use again.
   Buffer keep();
+  // Gives the block of the last output back if it is larger than so many bytes.
+  void rest(size_t bytes_max);
+  // Bytes that were decompressed so far, in vain or not: what the time goes into.
+  uint64_t work_bytes() const;
 
  private:
   struct Contexts;

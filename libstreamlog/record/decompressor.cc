@@ -49,7 +49,16 @@ class Decompressor::Output {
   }
   // The unused part of the block, within the limit. Empty: grow.
   MutableBytes room() const { return {block_.data() + used_, std::min(block_.size(), limit_) - used_}; }
-  void use(size_t n) { used_ += n; }
+  void use(size_t n) {
+    used_ += n;
+    work_ += n;
+  }
+  // Of what did not fit and will be done again.
+  void count_in_vain(size_t n) { work_ += n; }
+  uint64_t work() const { return work_; }
+  void rest(size_t bytes_max) {
+    if (block_.size() > bytes_max) block_ = {};
+  }
   size_t left() const { return limit_ - used_; }
   size_t most() const { return limit_ - 1; }
   // More room, or false where the limit is reached.
@@ -80,6 +89,7 @@ class Decompressor::Output {
   Buffer block_;
   size_t limit_ = 0;
   size_t used_ = 0;
+  uint64_t work_ = 0;
   bool shared_ = false;
 };
 
@@ -109,6 +119,13 @@ Decompressor::Decompressor(Decompressor&&) noexcept = default;
 Decompressor& Decompressor::operator=(Decompressor&&) noexcept = default;
 Buffer Decompressor::keep() {
   return contexts_->output.share();
+}
+
+void Decompressor::rest(size_t bytes_max) {
+  contexts_->output.rest(bytes_max);
+}
+uint64_t Decompressor::work_bytes() const {
+  return contexts_->output.work();
 }
 
 Result<Bytes> Decompressor::decompress(Codec codec, Bytes in, size_t bytes_max) {
@@ -175,8 +192,10 @@ Status Decompressor::Contexts::snappy_block(Bytes in) {
   if (size / kSnappyRatioMax > in.size()) return damaged(Codec::kSnappy, "impossible length");
   if (size > output.left()) return bomb(output.most());
   output.ensure_room(size);
-  if (!snappy::RawUncompress(from, in.size(), reinterpret_cast<char*>(output.room().data())))
+  if (!snappy::RawUncompress(from, in.size(), reinterpret_cast<char*>(output.room().data()))) {
+    output.count_in_vain(size);
     return damaged(Codec::kSnappy, "broken block");
+  }
   output.use(size);
   return {};
 }
@@ -243,6 +262,7 @@ Status Decompressor::Contexts::zstd_frames(Bytes in) {
       output.use(n);
       return {};
     }
+    output.count_in_vain(room.size());
     if (ZSTD_getErrorCode(n) != ZSTD_error_dstSize_tooSmall) return damaged(Codec::kZstd, ZSTD_getErrorName(n));
     if (!output.grow()) return bomb(output.most());
   }

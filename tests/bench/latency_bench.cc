@@ -243,7 +243,7 @@ int main(int argc, char** argv) {
   plan.broker = *std::move(address);
   plan.topic = argv[2];
   signal(SIGPIPE, SIG_IGN);  // the pace of a bench that failed
-  auto runtime = sl::aio::UvRuntime::make({});
+  auto runtime = *sl::aio::UvRuntime::make({});
   Bench bench(*runtime, std::move(plan));
   runtime->run(bench.run());
   return bench.report();

@@ -158,6 +158,7 @@ aio::Task<Status> Workload::drain(client::Consumer* consumer, Partitions* into, 
     }
     if (fetched->kind == Kind::kCaughtUp) caught_up.insert(fetched->index);
     if (fetched->kind == Kind::kSkipped) co_return Error{Errc::kOffsetOutOfRange, "records are gone"};
+    if (fetched->kind == Kind::kGone) co_return Error{Errc::kUnknownTopicOrPartition, "the topic is gone"};
     if (abandoned_) co_return Errc::kCancelled;
     bool at_the_end = caught_up.size() == consumer->assignment_count();
     if (at_the_end && (to_the_end || stopping_)) co_return Status();

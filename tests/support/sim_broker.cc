@@ -34,6 +34,7 @@ SimBroker::SimBroker(Options options)
       shard_{*runtime_, logger_, buffers_, [this](Error error) { fatal_ = error.code; }},
       listener_(image_),
       opener_(std::make_shared<kv::FakeMedium>()) {
+  for (const auto& [key, value] : options.settings) must(settings_.set(key, value), "a setting of the broker");
   server::Authoriser* authoriser = options.authoriser ? options.authoriser : &allow_all_;
   Status started = Errc::kCancelled;
   world_.run(keep(start(options.sessions_max, *authoriser), started));

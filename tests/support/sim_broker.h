@@ -2,6 +2,7 @@
 // simulated world; but with an authoriser of the test's own, and every part within reach. One unix socket, no threads,
 // the same run for the same seed.
 #pragma once
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,6 +25,8 @@ class SimBroker {
     uint64_t seed = 1;
     size_t sessions_max = 1000;
     aio::SimOptions world = {};
+    // Of the broker, beside the defaults.
+    std::map<std::string, std::string> settings = {};
     // Null: AllowAll. Must outlive the broker.
     server::Authoriser* authoriser = nullptr;
   };

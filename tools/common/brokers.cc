@@ -7,7 +7,6 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "tools/common/config_file.h"
 
 namespace sl::tools {
 namespace {
@@ -54,47 +53,53 @@ Result<std::optional<ConfigFile>> read_config(const BrokerFlags& flags, const Br
   }
   if (!text) {
     std::string why = text.error().context.empty() ? std::string(error_info(text.code()).text) : text.error().context;
-    return Error{text.code(), fmt::format("cannot read the configuration {}: {}", path, why)};
+    return Error{Errc::kUsage, fmt::format("cannot read the configuration {}: {}", path, why)};
   }
   SL_TRY(ConfigFile file, parse_config_file(*text, path));
   return std::optional(std::move(file));
 }
 
-struct NamedProfile {
-  std::string name;
-  std::string origin;
-};
-
-std::optional<NamedProfile> wanted_profile(const BrokerFlags& flags, const BrokerPlaces& places,
-                                           const std::optional<ConfigFile>& file, const std::string& path) {
-  if (flags.profile) return NamedProfile{*flags.profile, "--profile"};
-  if (auto name = places.environment("SL_PROFILE")) return NamedProfile{*name, "SL_PROFILE"};
-  if (file && file->profile) return NamedProfile{*file->profile, path};
+// Named from outside, that is for this run: such a profile is meant more than a variable with addresses.
+std::optional<Given> named_profile(const BrokerFlags& flags, const BrokerPlaces& places) {
+  if (flags.profile) return Given{*flags.profile, "--profile"};
+  if (auto name = places.environment("SL_PROFILE")) return Given{*name, "SL_PROFILE"};
   return std::nullopt;
 }
 
-Result<const ConfigProfile*> find_profile(const NamedProfile& wanted, const std::optional<ConfigFile>& file,
+Result<const ConfigProfile*> find_profile(const Given& wanted, const std::optional<ConfigFile>& file,
                                           const std::string& path) {
   std::vector<std::string_view> names;
   if (file) {
     for (const auto& [name, profile] : file->profiles) names.push_back(name);
-    if (auto at = file->profiles.find(wanted.name); at != file->profiles.end()) return &at->second;
+    if (auto at = file->profiles.find(wanted.text); at != file->profiles.end()) return &at->second;
   }
-  auto nearest = nearest_name(wanted.name, names);
-  return Error{Errc::kUsage, fmt::format("{} names the profile '{}', which is not in {}{}", wanted.origin, wanted.name,
+  auto nearest = nearest_name(wanted.text, names);
+  return Error{Errc::kUsage, fmt::format("{}: there is no profile '{}' in {}{}", wanted.origin, wanted.text,
                                          path.empty() ? "any configuration" : path,
                                          nearest ? fmt::format(" (did you mean '{}'?)", *nearest) : "")};
 }
 
 void take_settings(const Settings& from, Settings& into) {
-  for (const auto& [name, value] : from) into[name] = value;
+  for (const auto& [name, given] : from) into[name] = given;
+}
+
+Status take_flags(const BrokerFlags& flags, Settings& into) {
+  for (const std::string& setting : flags.settings) {
+    if (setting == "list" || setting == "dump") continue;  // the tool answers these
+    size_t equals = setting.find('=');
+    if (equals == setting.npos || equals == 0)
+      return Error{Errc::kUsage,
+                   fmt::format("-X '{}' is not of the form NAME=VALUE ('-X list' shows the names)", setting)};
+    into[setting.substr(0, equals)] = {setting.substr(equals + 1), "-X"};
+  }
+  return {};
 }
 
 Status add_default_sockets(const BrokerPlaces& places, BrokerChoice& choice) {
-  std::vector<BrokerAddress> missing;
+  std::vector<Given> missing;
   for (const std::string& address : default_socket_addresses(places)) {
     std::string path = address.substr(5);
-    BrokerAddress found{address, "the default socket"};
+    Given found{address, "the default socket"};
     auto exists = places.files->exists(path);
     bool strange = exists && *exists && path.starts_with("/tmp/") && !places.owned_by(parent_of(path), places.uid);
     if (strange) {
@@ -131,37 +136,27 @@ Result<BrokerChoice> choose_brokers(const BrokerFlags& flags, const BrokerPlaces
   BrokerChoice choice;
   std::string path;
   SL_TRY(auto file, read_config(flags, places, path, choice));
-  auto wanted = wanted_profile(flags, places, file, path);
+  auto named = named_profile(flags, places);
   const ConfigProfile* profile = nullptr;
-  if (wanted) {
-    SL_TRY(profile, find_profile(*wanted, file, path));
+  if (named) {
+    SL_TRY(profile, find_profile(*named, file, path));
+  } else if (file && file->profile) {
+    SL_TRY(profile, find_profile(*file->profile, file, path));
   }
   if (file) take_settings(file->defaults.settings, choice.settings);
   if (profile != nullptr) take_settings(profile->settings, choice.settings);
-  for (const std::string& setting : flags.settings) {
-    if (setting == "list" || setting == "dump") continue;  // the tool answers these
-    size_t equals = setting.find('=');
-    if (equals == setting.npos || equals == 0)
-      return Error{Errc::kUsage,
-                   fmt::format("-X '{}' is not of the form NAME=VALUE ('-X list' shows the names)", setting)};
-    choice.settings[setting.substr(0, equals)] = setting.substr(equals + 1);
-  }
+  SL_CHECK(take_flags(flags, choice.settings));
 
-  auto add_profile = [&](const ConfigProfile& from, const std::string& origin) {
-    for (const std::string& broker : from.brokers) choice.addresses.push_back({broker, origin});
-  };
   auto variable = places.environment("SL_BROKERS");
+  bool profile_has_brokers = profile != nullptr && !profile->brokers.empty();
   if (flags.brokers) {
     SL_CHECK(add_list(*flags.brokers, "-b", choice));
-  } else if (flags.profile && !profile->brokers.empty()) {
-    // A profile named on the command line is meant more than a variable that is always set.
-    add_profile(*profile, fmt::format("profile '{}' of {}", wanted->name, path));
-  } else if (variable) {
+  } else if (variable && !(named && profile_has_brokers)) {
     SL_CHECK(add_list(*variable, "SL_BROKERS", choice));
-  } else if (profile != nullptr && !profile->brokers.empty()) {
-    add_profile(*profile, fmt::format("profile '{}' of {}", wanted->name, path));
+  } else if (profile_has_brokers) {
+    choice.addresses = profile->brokers;
   } else if (file && !file->defaults.brokers.empty()) {
-    add_profile(file->defaults, path);
+    choice.addresses = file->defaults.brokers;
   } else {
     choice.passed_over.insert(choice.passed_over.begin(), "SL_BROKERS is not set");
     if (file) choice.passed_over.push_back(fmt::format("{} names no brokers", path));
@@ -170,11 +165,21 @@ Result<BrokerChoice> choose_brokers(const BrokerFlags& flags, const BrokerPlaces
   return choice;
 }
 
+std::vector<std::string> profile_names(const BrokerFlags& flags, const BrokerPlaces& places) {
+  BrokerChoice unused;
+  std::string path;
+  std::vector<std::string> names;
+  auto file = read_config(flags, places, path, unused);
+  if (!file || !*file) return names;
+  for (const auto& [name, profile] : (*file)->profiles) names.push_back(name);
+  return names;
+}
+
 std::string unreachable_sentence(const BrokerChoice& choice) {
   std::vector<std::string> tried;
   bool socket = false;
-  for (const BrokerAddress& one : choice.addresses) {
-    tried.push_back(fmt::format("{} ({})", one.address, one.origin));
+  for (const Given& one : choice.addresses) {
+    tried.push_back(fmt::format("{} ({})", one.text, one.origin));
     socket |= one.origin == "the default socket";
   }
   std::string text = fmt::format("cannot connect: tried {}", fmt::join(tried, ", "));
@@ -184,7 +189,7 @@ std::string unreachable_sentence(const BrokerChoice& choice) {
 }
 
 // The configuration file is every tool's: what only sl-produce or only sl-consume knows is no mistake of the others.
-constexpr std::array<std::string_view, 12> kOfSomeTool{"acks",
+constexpr std::array<std::string_view, 13> kOfSomeTool{"acks",
                                                        "batch.size",
                                                        "check.crcs",
                                                        "compression.type",
@@ -195,24 +200,24 @@ constexpr std::array<std::string_view, 12> kOfSomeTool{"acks",
                                                        "isolation.level",
                                                        "linger.ms",
                                                        "max.partition.fetch.bytes",
+                                                       "metadata.max.age.ms",
                                                        "partitioner"};
 
 Status apply_settings(const Settings& settings, const std::vector<KnownSetting>& known) {
   std::vector<std::string_view> names;
   for (const KnownSetting& one : known) names.push_back(one.name);
-  for (const auto& [name, value] : settings) {
+  for (const auto& [name, given] : settings) {
     auto at = std::find(names.begin(), names.end(), name);
     if (at != names.end()) {
       const auto& take = known[static_cast<size_t>(at - names.begin())].take;
-      auto taken = take ? take(value) : Status();
-      if (!taken) return Error{taken.code(), fmt::format("{}: {}", name, taken.error().context)};
+      auto taken = take ? take(given.text) : Status();
+      if (!taken) return Error{Errc::kUsage, fmt::format("{}: {}: {}", given.origin, name, taken.error().context)};
       continue;
     }
     if (std::find(kOfSomeTool.begin(), kOfSomeTool.end(), name) != kOfSomeTool.end()) continue;
     auto nearest = nearest_name(name, names);
-    return Error{Errc::kUsage,
-                 nearest ? fmt::format("unknown setting '{}', did you mean '{}'? ('-X list' shows all)", name, *nearest)
-                         : fmt::format("unknown setting '{}' ('-X list' shows all)", name)};
+    return Error{Errc::kUsage, fmt::format("{}: unknown setting '{}'{} ('-X list' shows all)", given.origin, name,
+                                           nearest ? fmt::format(", did you mean '{}'?", *nearest) : "")};
   }
   return {};
 }
@@ -232,8 +237,8 @@ std::string list_settings(const std::vector<KnownSetting>& known) {
 std::string dump_settings(const Settings& settings, const std::vector<KnownSetting>& known) {
   std::string out;
   for (const KnownSetting& one : known) {
-    auto at = settings.find(std::string(one.name));
-    out += fmt::format("{}={}\n", one.name, at == settings.end() ? one.default_value : at->second);
+    auto at = settings.find(one.name);
+    out += fmt::format("{}={}\n", one.name, at == settings.end() ? one.default_value : at->second.text);
   }
   return out;
 }

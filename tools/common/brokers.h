@@ -1,6 +1,7 @@
-// Where to connect, and with which settings: -b, then --profile, then SL_BROKERS, then the configuration file
-// (~/.config/streamlog/config.toml), then the daemon's unix socket in its usual places. Each address keeps where it
-// came from, so that "cannot connect" can name every place that was tried.
+// Where to connect, and with which settings: -b, then the profile that --profile or else SL_PROFILE names, then
+// SL_BROKERS, then the configuration file (~/.config/streamlog/config.toml) with the profile it names itself, then the
+// daemon's unix socket in its usual places. Each address and setting keeps where it came from, so that an error can
+// name that place.
 //
 //   brokers = ["a:9092", "b:9092"]        # or "a:9092,b:9092", or "unix:/path"
 //   profile = "prod"                      # the default one
@@ -20,19 +21,14 @@
 
 #include "base/file.h"
 #include "base/result.h"
+#include "tools/common/config_file.h"
 #include "tools/common/environment.h"
 
 namespace sl::tools {
 
-struct BrokerAddress {
-  std::string address;  // HOST:PORT or unix:/PATH, not looked at yet
-  std::string origin;   // "-b", "SL_BROKERS", "/home/a/.config/streamlog/config.toml", "the default socket"
-};
-
-using Settings = std::map<std::string, std::string>;
-
 struct BrokerChoice {
-  std::vector<BrokerAddress> addresses;  // never empty; of default sockets those that exist, else all
+  // HOST:PORT or unix:/PATH, not looked at yet; never empty; of default sockets those that exist, else all.
+  std::vector<Given> addresses;
   Settings settings;                     // the file's, the profile's and -X, the later ones winning
   std::vector<std::string> passed_over;  // "SL_BROKERS is not set", for the error sentence
 };
@@ -56,7 +52,10 @@ struct BrokerPlaces {
 };
 BrokerPlaces process_places();
 
+// Whatever is wrong with what the user wrote, in a file too, is kUsage.
 Result<BrokerChoice> choose_brokers(const BrokerFlags& flags, const BrokerPlaces& places);
+// The names of the file's profiles, for completion; none where it cannot be read.
+std::vector<std::string> profile_names(const BrokerFlags& flags, const BrokerPlaces& places);
 // "cannot connect: tried unix:/run/… (the default socket); is streamlogd running? Name a broker with -b HOST:PORT"
 std::string unreachable_sentence(const BrokerChoice& choice);
 // The default sockets of DESIGN §8, the likeliest first; as addresses, "unix:/…".
@@ -70,7 +69,8 @@ struct KnownSetting {
   std::string description;
   std::function<Status(std::string_view value)> take = {};
 };
-// Refuses names that are not among them, with the nearest one, and hands each value to what takes it.
+// Refuses names that are not among them, with the nearest one, and hands each value to what takes it. Every error is
+// kUsage and says where the setting stands.
 Status apply_settings(const Settings& settings, const std::vector<KnownSetting>& known);
 // Whether -X list or -X dump was given, which need nothing else.
 bool shows_settings(const BrokerFlags& flags);

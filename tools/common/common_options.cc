@@ -6,6 +6,40 @@
 #include <cstdio>
 
 namespace sl::tools {
+namespace {
+
+std::vector<Candidate> complete_settings(const Command& root) {
+  std::vector<Candidate> found{{"list", "Show the settings"}, {"dump", "Show what holds"}};
+  for (const auto& known : {client_settings(), settings_of(root)})
+    for (const KnownSetting& setting : known) found.push_back({setting.name + "=", setting.description});
+  return found;
+}
+
+std::vector<Candidate> complete_profiles(const CommonOptions& options) {
+  std::vector<Candidate> found;
+  for (std::string& name : profile_names(options.brokers, process_places())) found.push_back({std::move(name), ""});
+  return found;
+}
+
+}  // namespace
+
+std::vector<KnownSetting> client_settings() {
+  return {{"client.id", "streamlog", "The name that brokers see"}};
+}
+
+std::vector<KnownSetting> settings_of(const Command& command) {
+  std::vector<KnownSetting> known;
+  for (const Option& option : command.options()) {
+    if (option.setting_name().empty()) continue;
+    known.push_back({option.setting_name(), option.default_shown(), option.description(),
+                     [&option](std::string_view value) { return option.take_setting(value); }});
+  }
+  return known;
+}
+
+std::vector<Candidate> complete_positions(std::string_view) {
+  return {{"start", "The first record there is"}, {"end", "Behind the last record"}};
+}
 
 void declare_common(Command& root, CommonOptions& options) {
   constexpr const char* kConnection = "Connection";
@@ -18,6 +52,7 @@ void declare_common(Command& root, CommonOptions& options) {
   root.option("--profile", "NAME", "Profile of the configuration file to take brokers and settings from")
       .into(&options.brokers.profile)
       .env_shown("SL_PROFILE")
+      .complete([&options](std::string_view) { return complete_profiles(options); })
       .group(kConnection);
   root.option("-F,--config-file", "FILE", "Configuration file")
       .into(&options.brokers.config)
@@ -25,6 +60,7 @@ void declare_common(Command& root, CommonOptions& options) {
       .group(kConnection);
   root.option("-X,--set", "NAME=VALUE", "A setting of the client; 'list' shows them, 'dump' what holds")
       .into(&options.brokers.settings)
+      .complete([&root](std::string_view) { return complete_settings(root); })
       .group(kConnection);
   root.flag("-q,--quiet", "Say nothing but errors").into(&options.quiet).group("Messages").excludes("--verbose");
   root.flag("-v,--verbose", "Say more; twice for debugging").into_count(&options.verbose).group("Messages");

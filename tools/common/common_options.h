@@ -16,6 +16,12 @@ struct CommonOptions {
   bool quiet = false;
 };
 
+// The settings of every client; those that are options of the command under Kafka's names, see Option::setting.
+std::vector<KnownSetting> client_settings();
+std::vector<KnownSetting> settings_of(const Command& command);
+// start and end, for the completion of a position.
+std::vector<Candidate> complete_positions(std::string_view prefix);
+
 // -b, --profile, -F, -X, -q and -v, on the root command.
 void declare_common(Command& root, CommonOptions& options);
 // --timeout: the bound on each request of an admin command, 10 s by default.

@@ -8,24 +8,26 @@
 namespace sl::tools {
 namespace {
 
+std::string place(const std::string& path, const toml::source_region& source) {
+  return fmt::format("{}:{}:{}", path, source.begin.line, source.begin.column);
+}
+
 Error wrong(const std::string& path, const toml::node& node, std::string_view sentence) {
-  return {Errc::kBadConfig, fmt::format("{}:{}: {}", path, node.source().begin.line, sentence)};
+  return {Errc::kUsage, fmt::format("{}: {}", place(path, node.source()), sentence)};
 }
 
-Error unknown_key(const std::string& path, const toml::node& node, std::string_view key,
-                  std::span<const std::string_view> known) {
-  auto nearest = nearest_name(key, known);
-  return wrong(path, node,
-               nearest ? fmt::format("unknown key '{}', did you mean '{}'?", key, *nearest)
-                       : fmt::format("unknown key '{}'", key));
+Error unknown_key(const std::string& path, const toml::key& key, std::span<const std::string_view> known) {
+  auto nearest = nearest_name(key.str(), known);
+  return {Errc::kUsage, fmt::format("{}: unknown key '{}'{}", place(path, key.source()), key.str(),
+                                    nearest ? fmt::format(", did you mean '{}'?", *nearest) : "")};
 }
 
-Status read_brokers(const std::string& path, const toml::node& node, std::vector<std::string>& brokers) {
+Status read_brokers(const std::string& path, const toml::node& node, std::vector<Given>& brokers) {
   auto add = [&](const toml::node& item) -> Status {
     auto text = item.value<std::string>();
     if (!text || !item.is_string()) return wrong(path, item, "brokers must be a string or a list of strings");
     for (std::string_view one : split(*text, ','))
-      if (!trim(one).empty()) brokers.emplace_back(trim(one));
+      if (!trim(one).empty()) brokers.push_back({std::string(trim(one)), place(path, item.source())});
     return {};
   };
   if (const toml::array* list = node.as_array()) {
@@ -37,19 +39,21 @@ Status read_brokers(const std::string& path, const toml::node& node, std::vector
   return {};
 }
 
-Status read_settings(const std::string& path, const toml::node& node, std::map<std::string, std::string>& settings) {
+Status read_settings(const std::string& path, const toml::node& node, Settings& settings) {
   const toml::table* table = node.as_table();
   if (table == nullptr) return wrong(path, node, "settings must be a table");
   for (auto&& [key, value] : *table) {
     std::string name(key.str());
+    Given& given = settings[name];
+    given.origin = place(path, value.source());
     if (auto text = value.value_exact<std::string>()) {
-      settings[name] = *text;
+      given.text = *text;
     } else if (auto whole = value.value_exact<int64_t>()) {
-      settings[name] = fmt::format("{}", *whole);
+      given.text = fmt::format("{}", *whole);
     } else if (auto real = value.value_exact<double>()) {
-      settings[name] = fmt::format("{}", *real);
+      given.text = fmt::format("{}", *real);
     } else if (auto truth = value.value_exact<bool>()) {
-      settings[name] = *truth ? "true" : "false";
+      given.text = *truth ? "true" : "false";
     } else if (value.is_table()) {
       return wrong(path, value, fmt::format("put the name in quotes: \"{}.…\" = …", name));
     } else {
@@ -73,7 +77,7 @@ Status read_profiles(const std::string& path, const toml::node& node, ConfigFile
       } else if (key.str() == "settings") {
         SL_CHECK(read_settings(path, value, profile.settings));
       } else {
-        return unknown_key(path, value, key.str(), kKnown);
+        return unknown_key(path, key, kKnown);
       }
     }
   }
@@ -90,10 +94,11 @@ Status read_top(const std::string& path, const toml::table& top, ConfigFile& fil
     } else if (key.str() == "profiles") {
       SL_CHECK(read_profiles(path, value, file));
     } else if (key.str() == "profile") {
-      file.profile = value.value_exact<std::string>();
-      if (!file.profile) return wrong(path, value, "profile must be the name of one");
+      auto name = value.value_exact<std::string>();
+      if (!name) return wrong(path, value, "profile must be the name of one");
+      file.profile = Given{*name, place(path, value.source())};
     } else {
-      return unknown_key(path, value, key.str(), kKnown);
+      return unknown_key(path, key, kKnown);
     }
   }
   return {};
@@ -107,8 +112,8 @@ Result<ConfigFile> parse_config_file(std::string_view text, const std::string& p
   try {
     top = toml::parse(text, std::string_view(path));
   } catch (const toml::parse_error& error) {
-    return Error{Errc::kBadConfig,
-                 fmt::format("{}:{}: {}", path, error.source().begin.line, std::string_view(error.description()))};
+    return Error{Errc::kUsage,
+                 fmt::format("{}: {}", place(path, error.source()), std::string_view(error.description()))};
   }
   SL_CHECK(read_top(path, top, file));
   return file;

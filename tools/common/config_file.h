@@ -10,18 +10,25 @@
 
 namespace sl::tools {
 
+// A text that somebody gave, and where: "-b", "SL_BROKERS", "/home/a/.config/streamlog/config.toml:3:12".
+struct Given {
+  std::string text;
+  std::string origin;
+};
+using Settings = std::map<std::string, Given>;
+
 struct ConfigProfile {
-  std::vector<std::string> brokers;
-  std::map<std::string, std::string> settings;
+  std::vector<Given> brokers;
+  Settings settings;
 };
 
 struct ConfigFile {
   ConfigProfile defaults;
-  std::optional<std::string> profile;  // the one to use where none is named
+  std::optional<Given> profile;  // the one to use where none is named
   std::map<std::string, ConfigProfile> profiles;
 };
 
-// Errors name the file and the line; an unknown key is one.
+// Errors are kUsage and name the file, the line and the column; an unknown key is one.
 Result<ConfigFile> parse_config_file(std::string_view text, const std::string& path);
 
 }  // namespace sl::tools

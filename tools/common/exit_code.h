@@ -9,7 +9,7 @@ namespace sl::tools {
 enum ExitCode : int {
   kExitOk = 0,
   kExitFailed = 1,           // an operation failed, whichever item it was
-  kExitUsage = 2,            // the command line is wrong; nothing was tried
+  kExitUsage = 2,            // the command line or the configuration file is wrong; nothing was tried
   kExitUnreachable = 3,      // no broker answers, or none in time
   kExitNotFound = 4,         // a topic, group or file that was named does not exist
   kExitConditionNotMet = 5,  // what was waited for or asked about is not so

@@ -50,6 +50,10 @@ struct RecordFilter::Pattern {
   }
 };
 
+bool RecordFilter::any_found(const std::vector<std::unique_ptr<Pattern>>& patterns, const std::optional<Bytes>& where) {
+  return std::any_of(patterns.begin(), patterns.end(), [&](const auto& each) { return each->found_in(where); });
+}
+
 struct RecordFilter::HeaderCondition {
   std::string name;
   std::optional<std::string> value;
@@ -70,19 +74,20 @@ RecordFilter::RecordFilter() = default;
 RecordFilter::RecordFilter(RecordFilter&&) noexcept = default;
 RecordFilter::~RecordFilter() = default;
 
-Status RecordFilter::set_key(std::string_view pattern) {
-  key_glob_.reset();
-  key_pattern_.reset();
-  if (auto inner = between_slashes(pattern)) {
-    SL_TRY(key_pattern_, Pattern::compile(*inner));
-  } else {
-    key_glob_ = std::string(pattern);
+Status RecordFilter::add_key(std::string_view pattern) {
+  auto inner = between_slashes(pattern);
+  if (!inner) {
+    key_globs_.emplace_back(pattern);
+    return {};
   }
+  SL_TRY(auto compiled, Pattern::compile(*inner));
+  key_patterns_.push_back(std::move(compiled));
   return {};
 }
 
-Status RecordFilter::set_grep(std::string_view pattern) {
-  SL_TRY(value_pattern_, Pattern::compile(pattern));
+Status RecordFilter::add_grep(std::string_view pattern) {
+  SL_TRY(auto compiled, Pattern::compile(pattern));
+  value_patterns_.push_back(std::move(compiled));
   return {};
 }
 
@@ -104,10 +109,15 @@ Status RecordFilter::add_header(std::string_view condition) {
   return {};
 }
 
+bool RecordFilter::key_matches(const std::optional<Bytes>& key) const {
+  if (key_globs_.empty() && key_patterns_.empty()) return true;
+  auto globs = [&](const std::string& glob) { return key && glob_match(glob, as_text(*key)); };
+  return std::any_of(key_globs_.begin(), key_globs_.end(), globs) || any_found(key_patterns_, key);
+}
+
 bool RecordFilter::matches(const record::RecordView& record) const {
-  if (key_glob_ && !(record.key && glob_match(*key_glob_, as_text(*record.key)))) return false;
-  if (key_pattern_ && !key_pattern_->found_in(record.key)) return false;
-  if (value_pattern_ && !value_pattern_->found_in(record.value)) return false;
+  if (!key_matches(record.key)) return false;
+  if (!value_patterns_.empty() && !any_found(value_patterns_, record.value)) return false;
   return std::all_of(headers_.begin(), headers_.end(), [&](const auto& condition) { return condition.holds(record); });
 }
 

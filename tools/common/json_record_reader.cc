@@ -35,6 +35,13 @@ Error wrong_type(simdjson::error_code code, std::string_view field, std::string_
   return type ? wrong(field, wanted) : not_json(code);
 }
 
+// One key and one value a line, whichever way each is written.
+Status once(bool& given, std::string_view name, std::string_view what) {
+  if (given) return Error{Errc::kMalformed, fmt::format("\"{}\" gives it a second {}", name, what)};
+  given = true;
+  return {};
+}
+
 // Anything that only begins like a null is none.
 bool is_null(od::value& value) {
   bool null = false;
@@ -61,9 +68,12 @@ struct JsonRecordReader::Parser {
   od::parser parser;
   std::string padded;
   std::string decoded;  // the base64 of this line, decoded; reserved ahead, since views into it must not move
+  bool key_given = false, value_given = false;  // in this line
 
   Status read_object(od::object object, InputRecord& record);
   Status read_field(std::string_view name, od::value value, InputRecord& record);
+  Status read_time(std::string_view name, od::value value, InputRecord& record);
+  Status read_partition(std::string_view name, od::value value, InputRecord& record);
   Result<std::optional<std::string_view>> read_text(std::string_view name, od::value value);
   Result<std::optional<std::string_view>> read_base64(std::string_view name, od::value value);
   Result<std::optional<std::string_view>> read_text_or_b64(od::value value);
@@ -85,6 +95,7 @@ Status JsonRecordReader::read(std::string_view line, size_t readable, InputRecor
     readable = p.padded.size();
   }
   p.decoded.clear();
+  p.key_given = p.value_given = false;
   // All base64 of a line together decodes to less than the line, so the views into it stay good.
   if (line.find("64\"") != line.npos) p.decoded.reserve(line.size() + 16);
   od::document document;
@@ -109,28 +120,25 @@ Status JsonRecordReader::Parser::read_object(od::object object, InputRecord& rec
 
 Status JsonRecordReader::Parser::read_field(std::string_view name, od::value value, InputRecord& record) {
   if (name == "value" || name == "payload") {
+    SL_CHECK(once(value_given, name, "value"));
     SL_TRY(record.value, read_text(name, value));
   } else if (name == "key") {
+    SL_CHECK(once(key_given, name, "key"));
     SL_TRY(record.key, read_text(name, value));
   } else if (name == "value64") {
+    SL_CHECK(once(value_given, name, "value"));
     SL_TRY(record.value, read_base64(name, value));
   } else if (name == "key64") {
+    SL_CHECK(once(key_given, name, "key"));
     SL_TRY(record.key, read_base64(name, value));
   } else if (name == "headers") {
     return read_headers(value, record);
   } else if (name == "topic") {
     SL_TRY(record.topic, read_text(name, value));
-  } else if (name == "ts" || name == "timestamp" || name == "partition") {
-    if (is_null(value)) return {};
-    int64_t number;
-    if (auto code = value.get_int64().get(number)) return wrong_type(code, name, "a whole number");
-    if (name != "partition") {
-      if (number >= 0) record.timestamp_ms = number;
-    } else if (number < 0 || number > std::numeric_limits<int32_t>::max()) {
-      return wrong(name, "a partition number, from 0 on");
-    } else {
-      record.partition = static_cast<int32_t>(number);
-    }
+  } else if (name == "ts" || name == "timestamp") {
+    return read_time(name, value, record);
+  } else if (name == "partition") {
+    return read_partition(name, value, record);
   } else if (name == "offset" || name == "epoch" || name == "tstype" || name == "broker") {
     // These say where the record lay; a new one is given its own.
   } else {
@@ -138,6 +146,25 @@ Status JsonRecordReader::Parser::read_field(std::string_view name, od::value val
     return Error{Errc::kMalformed, fmt::format("\"{}\" is not a field of a record{}", name,
                                                nearest ? fmt::format(" (did you mean \"{}\"?)", *nearest) : "")};
   }
+  return {};
+}
+
+// -1 is Kafka's word for a record without a time, and sl-consume's.
+Status JsonRecordReader::Parser::read_time(std::string_view name, od::value value, InputRecord& record) {
+  if (is_null(value)) return {};
+  int64_t number;
+  if (auto code = value.get_int64().get(number)) return wrong_type(code, name, "a whole number");
+  if (number < -1) return wrong(name, "a time in milliseconds since 1970, from 0 on, or -1 for none");
+  if (number >= 0) record.timestamp_ms = number;
+  return {};
+}
+
+Status JsonRecordReader::Parser::read_partition(std::string_view name, od::value value, InputRecord& record) {
+  if (is_null(value)) return {};
+  int64_t number;
+  if (auto code = value.get_int64().get(number)) return wrong_type(code, name, "a whole number");
+  if (number < 0 || number > std::numeric_limits<int32_t>::max()) return wrong(name, "a partition number, from 0 on");
+  record.partition = static_cast<int32_t>(number);
   return {};
 }
 

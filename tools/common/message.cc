@@ -28,6 +28,10 @@ std::string error_sentence(std::string_view tool, std::string_view what, const E
   return text;
 }
 
+std::string counted(int64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 Messages::Messages(std::string tool, Sink sink, bool terminal)
     : tool_(std::move(tool)), sink_(std::move(sink)), terminal_(terminal) {}
 

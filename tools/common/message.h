@@ -20,6 +20,9 @@ std::string error_text(const Error& error);
 // "sl-topic: cannot create 'orders': the topic exists already (use 'sl-topic grow')". `hint` may be empty.
 std::string error_sentence(std::string_view tool, std::string_view what, const Error& error, std::string_view hint);
 
+// "1 partition", "2 partitions".
+std::string counted(int64_t count, std::string_view noun);
+
 // One per tool. Not for several threads.
 class Messages {
  public:

@@ -11,11 +11,11 @@ constexpr int64_t kCompletionMs = 300;
 Result<client::ClusterOptions> cluster_options(const BrokerChoice& choice, int64_t timeout_ms) {
   client::ClusterOptions options;
   for (const auto& broker : choice.addresses) {
-    auto address = aio::Address::parse(broker.address, 9092);
-    if (!address) return Error{Errc::kUsage, fmt::format("{} (from {})", address.error().context, broker.origin)};
+    auto address = aio::Address::parse(broker.text, 9092);
+    if (!address) return Error{Errc::kUsage, fmt::format("{}: {}", broker.origin, address.error().context)};
     options.bootstrap.push_back(*std::move(address));
   }
-  if (auto id = choice.settings.find("client.id"); id != choice.settings.end()) options.client_id = id->second;
+  if (auto id = choice.settings.find("client.id"); id != choice.settings.end()) options.client_id = id->second.text;
   options.connect_timeout_ms = timeout_ms;
   options.request_timeout_ms = timeout_ms;
   return options;
@@ -46,20 +46,10 @@ aio::Task<void> run_session(aio::UvRuntime& runtime, client::ClusterOptions opti
 
 }  // namespace
 
-std::vector<KnownSetting> settings_of(const Command& command) {
-  std::vector<KnownSetting> known;
-  for (const Option& option : command.options()) {
-    if (option.setting_name().empty()) continue;
-    known.push_back({option.setting_name(), option.default_shown(), option.description(),
-                     [&option](std::string_view value) { return option.take_setting(value); }});
-  }
-  return known;
-}
-
 int with_cluster(const CommonOptions& options, Messages& messages, int64_t timeout_ms, const SessionBody& body,
                  const std::vector<KnownSetting>& known) {
   messages.set_verbosity(options.verbose, options.quiet);
-  std::vector<KnownSetting> all{{"client.id", "streamlog", "The name that brokers see"}};
+  std::vector<KnownSetting> all = client_settings();
   all.insert(all.end(), known.begin(), known.end());
   for (const auto& setting : options.brokers.settings) {
     if (setting != "list") continue;
@@ -67,16 +57,18 @@ int with_cluster(const CommonOptions& options, Messages& messages, int64_t timeo
     return kExitOk;
   }
   auto choice = choose_brokers(options.brokers, process_places());
-  if (!choice) return messages.error("which broker?", choice.error());
-  if (auto checked = apply_settings(choice->settings, all); !checked) return messages.error("-X", checked.error());
+  if (!choice) return messages.error("", choice.error());
+  if (auto checked = apply_settings(choice->settings, all); !checked) return messages.error("", checked.error());
   for (const auto& setting : options.brokers.settings) {
     if (setting != "dump") continue;
     std::fputs(dump_settings(choice->settings, all).c_str(), stdout);
     return kExitOk;
   }
   auto cluster = cluster_options(*choice, timeout_ms);
-  if (!cluster) return messages.error("which broker?", cluster.error());
-  auto runtime = aio::UvRuntime::make({});
+  if (!cluster) return messages.error("", cluster.error());
+  auto made = aio::UvRuntime::make({});
+  if (!made) return messages.error("", made.error());
+  auto runtime = *std::move(made);
   Run run{*choice, messages, body};
   runtime->run(run_session(*runtime, *std::move(cluster), run));
   return run.exit_code;
@@ -89,8 +81,7 @@ using Lister = aio::Task<void> (*)(client::Cluster& cluster, std::vector<Candida
 aio::Task<void> list_topics(client::Cluster& cluster, std::vector<Candidate>& found) {
   auto topics = co_await cluster.all_topics();
   if (!topics) co_return;
-  for (const auto& topic : *topics)
-    found.push_back({topic->name, fmt::format("{} partitions", topic->partition_count())});
+  for (const auto& topic : *topics) found.push_back({topic->name, counted(topic->partition_count(), "partition")});
 }
 
 // Any topic will do: all of them have the same settings.
@@ -118,7 +109,9 @@ std::vector<Candidate> complete(const CommonOptions& options, std::string_view p
   if (!choice) return found;
   auto cluster = cluster_options(*choice, kCompletionMs);
   if (!cluster) return found;
-  auto runtime = aio::UvRuntime::make({});
+  auto made = aio::UvRuntime::make({});
+  if (!made) return found;
+  auto runtime = *std::move(made);
   runtime->run(list_with(*runtime, *std::move(cluster), lister, found));
   std::erase_if(found, [&](const Candidate& c) { return !c.value.starts_with(prefix); });
   return found;

@@ -19,9 +19,6 @@ struct Session {
 
 using SessionBody = std::function<aio::Task<int>(Session&)>;
 
-// The settings that are options of the command under Kafka's names, see Option::setting.
-std::vector<KnownSetting> settings_of(const Command& command);
-
 // Runs `body` with an open cluster and returns its exit code; 2 where the options name no broker properly, 3 where none
 // answers. `timeout_ms` bounds connecting and each request. `known` are the settings that -X
 // may have beyond those of every client.

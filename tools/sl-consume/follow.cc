@@ -45,7 +45,17 @@ class Follower {
       case Kind::kSkipped:
         run_.lost(consumer_, fetched, !begun_[fetched.index]);
         break;
+      case Kind::kAdded:
+        begun_.resize(fetched.index + 1, false);
+        run_.added(consumer_, fetched.index);
+        break;
+      case Kind::kGone:
+        run_.gone(consumer_, fetched.index);
+        break;
       case Kind::kFinished:
+        run_.finished();
+        run_.end();
+        break;
       case Kind::kTimedOut:
         run_.end();
         break;
@@ -90,7 +100,9 @@ aio::Task<void> follow(Run& run, std::vector<client::Assignment> assignments) {
   if (!assigned) {
     run.fail(assigned.error());
   } else {
-    run.say_begin(consumer);
+    for (size_t i = 0; i < consumer.assignment_count(); ++i) run.say_begin(consumer, i);
+    if (auto subscription = subscription_of(run.options)) consumer.subscribe(*std::move(subscription));
+    if (!run.options.exit_at_end && !run.options.range.to) run.watch_output();
     Follower follower(run, consumer);
     co_await follower.run_to_end();
   }

@@ -18,6 +18,13 @@ struct Ending {
   bool broken_pipe = false;
 };
 
+void say_outage(Session& session, const aio::Address& node, const Error* why) {
+  if (why)
+    session.messages.notice("broker {} has gone, trying again: {}", node.text(), error_text(*why));
+  else
+    session.messages.notice("broker {} is back", node.text());
+}
+
 aio::Task<void> read_all(Run& run) {
   const Options& options = run.options;
   auto chosen = co_await choose_partitions(run.session, options);
@@ -38,13 +45,16 @@ aio::Task<void> read_all(Run& run) {
 }
 
 aio::Task<int> consume_all(Session& session, const Options& options, Printer& printer, Ending& ending) {
+  session.cluster.on_outage = [&session](const aio::Address& node, const Error* why) {
+    say_outage(session, node, why);
+  };
   Output output(session.runtime);
   Run run(session, options, printer, output, ending.stop);
   if (!printer.enough()) co_await read_all(run);
   auto written = co_await output.flush();
   if (!written && output.status().code() != Errc::kBrokenPipe && run.exit_code() == kExitOk) run.fail(written.error());
   ending.broken_pipe = output.status().code() == Errc::kBrokenPipe;
-  run.disarm();
+  co_await run.close();
   co_return run.exit_code();
 }
 

@@ -18,6 +18,7 @@ aio::Task<std::optional<client::Fetched>> next_answer(Run& run, client::Consumer
     co_return std::nullopt;
   }
   if (fetched->kind == client::Fetched::Kind::kSkipped) run.lost(consumer, *fetched, false);
+  if (fetched->kind == client::Fetched::Kind::kGone) run.gone(consumer, fetched->index);
   co_return std::optional<client::Fetched>(*std::move(fetched));
 }
 
@@ -26,7 +27,7 @@ aio::Task<void> merge(Run& run, client::Consumer& consumer, int64_t skip) {
   while (!run.over()) {
     auto step = merge.next();
     if (!step) co_return run.fail(step.error());
-    if (*step == TimeMerge::Step::kEnd) break;
+    if (*step == TimeMerge::Step::kEnd) co_return run.finished();
     if (*step == TimeMerge::Step::kMore) {
       auto fetched = co_await next_answer(run, consumer);
       if (!fetched) break;
@@ -108,7 +109,7 @@ aio::Task<void> print_merged(Run& run, std::vector<Range> ranges, int64_t skip) 
   if (!assigned) {
     run.fail(assigned.error());
   } else {
-    run.say_begin(consumer);
+    for (size_t i = 0; i < consumer.assignment_count(); ++i) run.say_begin(consumer, i);
     co_await merge(run, consumer, skip);
   }
   co_await run.leave();

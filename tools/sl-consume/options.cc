@@ -19,7 +19,13 @@ void declare_partitions(Command& root, Options& o) {
   auto topics = [&o](std::string_view prefix) { return complete_topics(o.common, prefix); };
   root.positional("TOPIC", "Topics, or TOPIC:0,3 for some of its partitions").into(&o.topics).complete(topics);
   root.option("-t,--topic", "TOPIC", "A topic, as the argument").into(&o.topics).complete(topics).group(kPartitions);
-  root.option("-p,--partitions", "LIST", "Only these partitions, like 0,3,5-7").into(&o.partitions).group(kPartitions);
+  root.option("-p,--partitions", "LIST", "Only these partitions, like 0,3,5-7")
+      .into_store([&o](std::string_view text) -> Status {
+        if (text.empty()) return Error{Errc::kUsage, "a list of partitions like 0,3,5-7 is missing"};
+        o.partitions = std::string(text);
+        return {};
+      })
+      .group(kPartitions);
   root.flag("-r,--regex", "TOPIC is a regular expression").into(&o.regex).group(kPartitions);
 }
 
@@ -31,6 +37,7 @@ void declare_range(Command& root, Options& o) {
         OffsetGrammar grammar{system_clock().wall_ms(), false};
         return parse_offsets(text, grammar, o.range);
       })
+      .complete(&complete_positions)
       .default_text("start")
       .group(kRange);
   root.flag("-e,--exit", "End where the log ends now").into(&o.exit_at_end).group(kRange);
@@ -52,13 +59,15 @@ void declare_range(Command& root, Options& o) {
 }
 
 void declare_filter(Command& root, Options& o) {
-  root.option("--key", "PATTERN", "Only records whose key matches: a glob like 'user-*', or /RE/")
-      .into_store([&o](std::string_view text) { return o.filter.set_key(text); })
+  root.option("--key", "PATTERN", "Only records whose key matches: a glob like 'user-*', or /RE/; one of several")
+      .repeats()
+      .into_store([&o](std::string_view text) { return o.filter.add_key(text); })
       .group(kFilter);
-  root.option("--grep", "RE", "Only records whose value matches a regular expression")
-      .into_store([&o](std::string_view text) { return o.filter.set_grep(text); })
+  root.option("--grep", "RE", "Only records whose value matches a regular expression; one of several")
+      .repeats()
+      .into_store([&o](std::string_view text) { return o.filter.add_grep(text); })
       .group(kFilter);
-  root.option("--header", "NAME=VALUE", "Only records with this header; NAME alone, NAME=/RE/")
+  root.option("--header", "NAME=VALUE", "Only records with this header; NAME alone, NAME=/RE/; all of several")
       .repeats()
       .into_store([&o](std::string_view text) { return o.filter.add_header(text); })
       .group(kFilter);
@@ -158,6 +167,8 @@ std::vector<KnownSetting> known_settings(Options& o) {
       {"fetch.min.bytes", "1", "How many bytes it waits for", integer(1, kFetchBytesMax, &consumer.min_bytes)},
       {"isolation.level", "read_uncommitted", "read_committed leaves out what no transaction has committed",
        either("read_committed", "read_uncommitted", &consumer.read_committed)},
+      {"metadata.max.age.ms", "300000", "How often it is asked whether topics and partitions have come to be",
+       integer(10, 86'400'000, &consumer.metadata_max_age_ms)},
       {"max.partition.fetch.bytes", "1048576", "Most bytes of one partition in an answer",
        integer(1, kFetchBytesMax, &consumer.partition_bytes_max)},
   };

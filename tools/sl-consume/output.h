@@ -21,6 +21,11 @@ class Output {
   // Writes all of the text. kBrokenPipe where nobody reads any more, kDiskFull, kIo. An error stays.
   aio::Task<Status> flush();
   const Status& status() const { return status_; }
+  // Waits until nobody reads the output any more, or stop_waiting(), which is for the end.
+  aio::Task<bool> reader_gone() { return output_.reader_gone(); }
+  void stop_waiting() { output_.cancel(); }
+  // What is pending, and all that comes, is for nobody: as after kBrokenPipe.
+  void abandon() { status_ = Errc::kBrokenPipe; }
 
  private:
   aio::OutputFd output_;

@@ -41,21 +41,29 @@ aio::Task<Result<std::vector<Chosen>>> choose_by_name(Session& session, const Op
   co_return chosen;
 }
 
-aio::Task<Result<std::vector<Chosen>>> choose_by_expression(Session& session, const Options& options) {
-  std::vector<std::unique_ptr<re2::RE2>> expressions;
-  for (const std::string& text : options.topics) {
-    expressions.push_back(std::make_unique<re2::RE2>(text, re2::RE2::Quiet));
-    if (!expressions.back()->ok())
-      co_return Error{Errc::kUsage,
-                      fmt::format("'{}' is not a regular expression: {}", text, expressions.back()->error())};
+// Whether a topic's name matches one of the expressions.
+using Matcher = std::function<bool(const client::TopicInfo&)>;
+
+Result<Matcher> matcher_of(const std::vector<std::string>& texts) {
+  auto expressions = std::make_shared<std::vector<std::unique_ptr<re2::RE2>>>();
+  for (const std::string& text : texts) {
+    expressions->push_back(std::make_unique<re2::RE2>(text, re2::RE2::Quiet));
+    if (!expressions->back()->ok())
+      return Error{Errc::kUsage,
+                   fmt::format("'{}' is not a regular expression: {}", text, expressions->back()->error())};
   }
+  return Matcher([expressions](const client::TopicInfo& topic) {
+    return std::any_of(expressions->begin(), expressions->end(),
+                       [&](const auto& each) { return re2::RE2::PartialMatch(topic.name, *each); });
+  });
+}
+
+aio::Task<Result<std::vector<Chosen>>> choose_by_expression(Session& session, const Options& options) {
+  SL_CO_TRY(Matcher matches, matcher_of(options.topics));
   SL_CO_TRY(auto topics, co_await session.cluster.all_topics());
   std::vector<Chosen> chosen;
-  for (const client::TopicPtr& topic : topics) {
-    bool matches = std::any_of(expressions.begin(), expressions.end(),
-                               [&](const auto& each) { return re2::RE2::PartialMatch(topic->name, *each); });
-    if (matches && !topic->internal) chosen.push_back({topic, options.partitions});
-  }
+  for (const client::TopicPtr& topic : topics)
+    if (!topic->internal && matches(*topic)) chosen.push_back({topic, options.partitions});
   if (chosen.empty())
     co_return Error{Errc::kUnknownTopicOrPartition,
                     fmt::format("no topic matches '{}'", fmt::join(options.topics, "', '"))};
@@ -100,6 +108,21 @@ aio::Task<Result<std::vector<client::Assignment>>> choose_partitions(Session& se
   co_return assignments;
 }
 
+std::optional<client::Subscription> subscription_of(const Options& options) {
+  if (options.exit_at_end || options.range.to || !options.partitions.empty()) return std::nullopt;
+  client::Subscription subscription;
+  if (options.regex) {
+    auto matches = matcher_of(options.topics);
+    if (!matches) return std::nullopt;
+    subscription.wanted = *std::move(matches);
+    return subscription;
+  }
+  for (const std::string& text : options.topics)
+    if (text.find(':') == text.npos) subscription.topics.push_back(text);
+  if (subscription.topics.empty()) return std::nullopt;
+  return subscription;
+}
+
 aio::Task<Result<std::vector<Range>>> resolve(Session& session, std::vector<client::Assignment> assignments,
                                               bool end_at_log) {
   constexpr size_t kQueries = 4;
@@ -118,11 +141,18 @@ aio::Task<Result<std::vector<Range>>> resolve(Session& session, std::vector<clie
     const client::OffsetAnswer* of = &answers[i * kQueries];
     for (size_t q = 0; q < kQueries; ++q)
       if (of[q].error.code != Errc::kNone) co_return of[q].error;
+    if (end_at_log) say_if_beyond(session.messages, assignments[i], of[2].offset, of[1].offset);
     Offset until = end_at_log ? std::min(of[1].offset, of[3].offset) : of[3].offset;
     ranges.push_back(
         {assignments[i].topic, assignments[i].partition, of[2].offset, std::max(until, of[2].offset), of[0].offset});
   }
   co_return ranges;
+}
+
+void say_if_beyond(Messages& messages, const client::Assignment& of, Offset from, Offset log_end) {
+  if (from > log_end)
+    messages.notice("{} [{}]: offset {} is behind the end of the log, which is {}: nothing to read there", of.topic,
+                    of.partition.value, from.value, log_end.value);
 }
 
 std::vector<client::Assignment> assignments_of(const std::vector<Range>& ranges) {

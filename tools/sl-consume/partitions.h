@@ -1,5 +1,6 @@
 // Which partitions are read: topics by name or expression, their partitions, and the range of each.
 #pragma once
+#include <optional>
 #include <vector>
 
 #include "client/consumer.h"
@@ -13,6 +14,9 @@ namespace sl::tools::consume {
 // kUnknownTopicOrPartition names what is not there.
 aio::Task<Result<std::vector<client::Assignment>>> choose_partitions(Session& session, const Options& options);
 
+// What is read besides as it comes to be: nothing where the user named partitions or an end. After choose_partitions().
+std::optional<client::Subscription> subscription_of(const Options& options);
+
 // A range of one partition in offsets; `until` is exclusive.
 struct Range {
   std::string topic;
@@ -25,6 +29,8 @@ struct Range {
 // beyond it.
 aio::Task<Result<std::vector<Range>>> resolve(Session& session, std::vector<client::Assignment> assignments,
                                               bool end_at_log);
+// Where a reader that ends at the log's end would begin behind it: says so. Without that end it is an error.
+void say_if_beyond(Messages& messages, const client::Assignment& of, Offset from, Offset log_end);
 std::vector<client::Assignment> assignments_of(const std::vector<Range>& ranges);
 
 }  // namespace sl::tools::consume

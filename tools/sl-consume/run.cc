@@ -6,9 +6,26 @@ namespace sl::tools::consume {
 
 Run::Run(Session& s, const Options& o, Printer& p, Output& out, Stop& stop)
     : session(s), options(o), printer(p), output(out), stop_(stop) {
-  stop_.arm(session.runtime, [this] {
-    if (consumer_) closing_.spawn(std::exchange(consumer_, nullptr)->close());
-  });
+  stop_.arm(session.runtime, [this] { interrupt(); });
+}
+
+// Ends what the run waits for.
+void Run::interrupt() {
+  if (consumer_) closing_.spawn(std::exchange(consumer_, nullptr)->close());
+}
+
+aio::Task<void> Run::until_reader_gone() {
+  bool gone = co_await output.reader_gone();
+  if (!gone || over()) co_return;
+  output.abandon();
+  end();
+  interrupt();
+}
+
+aio::Task<void> Run::close() {
+  stop_.disarm();
+  if (watching_.live() > 0) output.stop_waiting();
+  co_await watching_.drained();
 }
 
 void Run::enter(client::Consumer& consumer) {
@@ -21,8 +38,9 @@ aio::Task<void> Run::leave() {
 }
 
 void Run::fail(const Error& why) {
+  bool was_over = over();
   over_ = true;
-  if (stop_.requested() && why.code == Errc::kCancelled) return;
+  if (was_over && why.code == Errc::kCancelled) return;
   exit_code_ = merge_exit_codes(exit_code_, session.messages.error("", why));
 }
 
@@ -45,15 +63,31 @@ void Run::reached(const client::Consumer& consumer, const client::Fetched& fetch
                            fetched.next.value);
 }
 
-void Run::say_begin(const client::Consumer& consumer) {
-  if (session.messages.verbosity() < Verbosity::kVerbose) return;
-  for (size_t i = 0; i < consumer.assignment_count(); ++i) {
-    const client::Assignment& of = consumer.assignment(i);
-    std::string text =
-        fmt::format("Reading topic {} [{}] from offset {}", of.topic, of.partition.value, consumer.position(i).value);
-    if (consumer.until(i) != client::kNoEnd) text += fmt::format(" up to {}", consumer.until(i).value);
-    session.messages.verbose("{}", text);
-  }
+void Run::say_begin(const client::Consumer& consumer, size_t index) {
+  const client::Assignment& of = consumer.assignment(index);
+  if (of.until == client::Position::end())
+    say_if_beyond(session.messages, of, consumer.position(index), consumer.until(index));
+  std::string end;
+  if (consumer.until(index) != client::kNoEnd) end = fmt::format(" up to {}", consumer.until(index).value);
+  session.messages.verbose("Reading topic {} [{}] from offset {}{}", of.topic, of.partition.value,
+                           consumer.position(index).value, end);
+}
+
+void Run::added(const client::Consumer& consumer, size_t index) {
+  last_gone_.clear();
+  say_begin(consumer, index);
+}
+
+void Run::gone(const client::Consumer& consumer, size_t index) {
+  const std::string& topic = consumer.assignment(index).topic;
+  if (topic == last_gone_) return;
+  last_gone_ = topic;
+  any_gone_ = true;
+  session.messages.error(fmt::format("the topic '{}' was deleted: nothing more comes from it", topic));
+}
+
+void Run::finished() {
+  if (any_gone_) exit_code_ = merge_exit_codes(exit_code_, kExitNotFound);
 }
 
 aio::Task<void> Run::flush() {

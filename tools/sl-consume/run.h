@@ -31,20 +31,33 @@ class Run {
   void lost(const client::Consumer& consumer, const client::Fetched& skipped, bool at_begin);
   // "% Reached end of topic t [0] at offset 4", with -v.
   void reached(const client::Consumer& consumer, const client::Fetched& fetched);
-  // Where reading begins, with -v.
-  void say_begin(const client::Consumer& consumer);
+  // Where reading a partition begins, with -v.
+  void say_begin(const client::Consumer& consumer, size_t index);
+  // A partition has come to be, or its topic was deleted: said once for the partitions of a topic.
+  void added(const client::Consumer& consumer, size_t index);
+  void gone(const client::Consumer& consumer, size_t index);
+  // What is being read has no more: not all that was asked for, where a topic was deleted.
+  void finished();
   int exit_code() const { return exit_code_; }
 
   // Writes what is pending; an error ends the run.
   aio::Task<void> flush();
-  // No more signals to this object.
-  void disarm() { stop_.disarm(); }
+  // From here on the run is over when nobody reads the output any more, though nothing comes that could be written.
+  void watch_output() { watching_.spawn(until_reader_gone()); }
+  // No more signals to this object, no more watching.
+  aio::Task<void> close();
 
  private:
+  void interrupt();
+  aio::Task<void> until_reader_gone();
+
   Stop& stop_;
   aio::TaskGroup closing_;
+  aio::TaskGroup watching_;
   client::Consumer* consumer_ = nullptr;
   bool over_ = false;
+  bool any_gone_ = false;
+  std::string last_gone_;  // the topic that was said to be last
   int exit_code_ = 0;
 };
 

@@ -103,7 +103,7 @@ void TimeMerge::take(const client::Fetched& fetched) {
   using Kind = client::Fetched::Kind;
   if (fetched.kind == Kind::kFinished)
     for (auto& source : sources_) source->ended = true;
-  if (fetched.kind == Kind::kEnded) sources_[fetched.index]->ended = true;
+  if (fetched.kind == Kind::kEnded || fetched.kind == Kind::kGone) sources_[fetched.index]->ended = true;
   if (fetched.kind != Kind::kRecords) return;
   Source& source = *sources_[fetched.index];
   Held held{Buffer::allocate(fetched.bytes()), {}, fetched.from, fetched.until};

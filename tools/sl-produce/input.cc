@@ -96,6 +96,11 @@ void Input::make_room() {
   end_ = unread;
 }
 
+void Input::give_back() {
+  if (fd_) fd_->give_back(end_ - begin_);
+  begin_ = end_;
+}
+
 void Input::cancel() {
   cancelled_ = true;
   if (fd_) fd_->cancel();

@@ -36,6 +36,9 @@ class Input {
 
   // True where fill() would have to wait.
   bool would_wait() const { return fd_ && fd_->would_wait(); }
+  // Leaves what is unread to the next program that reads the same file (POSIX asks it of every utility); from a pipe it
+  // is gone. After it nothing is unread.
+  void give_back();
   // Ends a fill() that waits, and makes later ones fail.
   void cancel();
 

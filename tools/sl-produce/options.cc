@@ -77,7 +77,10 @@ void declare_input(Command& root, Options& o) {
       .excludes("--key-delimiter");
   root.flag("-Z,--empty-is-null", "An empty value, or key, is null").into(&o.empty_is_null).group(kInput);
   root.option("--null-marker", "TEXT", "A value, or key, of this text is null").into(&o.null_marker).group(kInput);
-  root.option("-c,--count", "N", "End after N records").into(&o.count_max).range(1, INT64_MAX).group(kInput);
+  root.option("-c,--count", "N", "End after N records; what a file has behind them is left to be read")
+      .into(&o.count_max)
+      .range(1, INT64_MAX)
+      .group(kInput);
 }
 
 void declare_records(Command& root, Options& o) {

@@ -37,6 +37,7 @@ aio::Task<void> Pump::run() {
     co_await run_file();
   }
   finished_ = true;
+  input_.give_back();
   progress_.finish();
 }
 
@@ -165,7 +166,7 @@ void Pump::take(size_t bytes) {
 
 void Pump::show_progress() {
   uint64_t total = input_.bytes_total();
-  std::string text = fmt::format("{} records", appended_);
+  std::string text = counted(static_cast<int64_t>(appended_), "record");
   if (total > 0)
     text = fmt::format("{} of {} ({} %), {}", format_size(input_.bytes_read()), format_size(total),
                        input_.bytes_read() * 100 / total, text);

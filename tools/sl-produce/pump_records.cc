@@ -177,9 +177,14 @@ size_t Pump::payload_of(const client::ProducerRecord& record) const {
 
 Error Pump::too_large_error(const OpenTopic* topic, uint64_t bytes, std::string_view what) const {
   size_t limit = topic ? topic->record_bytes_max : kRecordBytesMax;
-  std::string who = topic && limit < kRecordBytesMax
-                        ? fmt::format("'{}' takes at most {} a batch (max.message.bytes)", topic->topic->name, limit)
-                        : fmt::format("at most {} can be sent", limit);
+  std::string who;
+  if (limit >= kRecordBytesMax) {
+    who = fmt::format("sl-produce itself sends at most {}, whatever the topic takes", limit);
+  } else if (parts_.options.producer.codec != record::Codec::kNone) {
+    who = fmt::format("before compression sl-produce sends at most {} to '{}'", limit, topic->topic->name);
+  } else {
+    who = fmt::format("'{}' takes at most {} a batch (max.message.bytes)", topic->topic->name, limit);
+  }
   return Error{Errc::kMessageTooLarge, fmt::format("the {} has {} bytes, and {}", what, bytes, who)};
 }
 

@@ -42,7 +42,9 @@ aio::Task<Result<size_t>> Topics::prepare(std::string name) {
   std::vector<std::string> names{name};
   auto configs = co_await admin_.configs(client::ResourceType::kTopic, std::move(names));
   size_t limit = limit_of(configs);
-  // What the topic limits is the compressed batch; only the broker will know.
+  // What the topic limits is the compressed batch; only the broker will know. So a record is held to the larger of the
+  // topic's limit and Kafka's default before compression, as Kafka's producers hold it to max.request.size (Java) or
+  // message.max.bytes (librdkafka), which count uncompressed bytes too and default to about as much.
   if (options_.producer.codec != record::Codec::kNone) limit = std::max(limit, kRecordBytesByDefault);
   limits_[name] = limit;
   co_return limit;
@@ -60,7 +62,7 @@ aio::Task<Status> Topics::create(std::string name) {
   for (;;) {
     auto known = co_await session_.cluster.refresh(name);
     if (known) {
-      session_.messages.verbose("created '{}' with {} partitions", name, (*known)->partition_count());
+      session_.messages.verbose("created '{}' with {}", name, counted((*known)->partition_count(), "partition"));
       co_return Status();
     }
     if (known.code() != Errc::kUnknownTopicOrPartition || session_.runtime.mono_ms() >= give_up_ms)

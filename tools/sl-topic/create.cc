@@ -38,11 +38,13 @@ aio::Task<int> create(Session& session, const Shared& shared, const CreateOption
   int exit_code = kExitOk;
   Table table({"TOPIC", "PARTITIONS", "ERROR", "MESSAGE"});
   for (const auto& topic : *created) {
-    bool fine =
-        topic.error.code == Errc::kNone || (options.if_not_exists && topic.error.code == Errc::kTopicAlreadyExists);
+    bool exists = topic.error.code == Errc::kTopicAlreadyExists;
+    bool fine = topic.error.code == Errc::kNone || (options.if_not_exists && exists);
     if (!fine) {
       int code = session.messages.error(fmt::format("cannot create '{}'", topic.name), topic.error, hint_for(topic));
       exit_code = merge_exit_codes(exit_code, code);
+    } else if (exists) {
+      session.messages.verbose("'{}' exists already", topic.name);
     } else {
       session.messages.verbose("{} '{}'", options.dry_run ? "would create" : "created", topic.name);
     }
@@ -65,10 +67,9 @@ aio::Task<int> grow(Session& session, const Shared& shared, const GrowOptions& o
   const Error& error = grown->front().error;
   if (error.code != Errc::kNone)
     co_return session.messages.error(
-        fmt::format("cannot grow '{}' from {} partitions to {}", options.name, before, options.to), error);
-  session.messages.notice(
-      "{} {} {} partitions; keys may land on other partitions than before, so their order starts anew", options.name,
-      options.dry_run ? "would have" : "has", options.to);
+        fmt::format("cannot grow '{}' from {} to {}", options.name, counted(before, "partition"), options.to), error);
+  session.messages.notice("{} {} {}; keys may land on other partitions than before, so their order starts anew",
+                          options.name, options.dry_run ? "would have" : "has", counted(options.to, "partition"));
   co_return kExitOk;
 }
 

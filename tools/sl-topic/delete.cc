@@ -1,23 +1,20 @@
 // delete: names or patterns become a list, the list a question, the answer a deletion.
-#include <re2/re2.h>
-
 #include "tools/common/exit_code.h"
+#include "tools/sl-topic/name_pattern.h"
 #include "tools/sl-topic/verbs.h"
 
 namespace sl::tools::topic {
 namespace {
 
-// The names that are meant: those given, or those there are that match one of the patterns whole.
+// The names that are meant: those given, or those there are that match one of the patterns.
 aio::Task<Result<std::vector<std::string>>> wanted_names(client::Admin& admin, const DeleteOptions& options) {
   if (!options.regex) co_return options.names;
   SL_CO_TRY(auto topics, co_await admin.topics());
   std::vector<std::string> names;
   for (const auto& pattern : options.names) {
-    re2::RE2 compiled(pattern, re2::RE2::Quiet);
-    if (!compiled.ok())
-      co_return Error{Errc::kUsage, fmt::format("'{}' is no regular expression: {}", pattern, compiled.error())};
+    SL_CO_TRY(NamePattern compiled, NamePattern::compile(pattern));
     for (const auto& topic : topics)
-      if (re2::RE2::FullMatch(topic->name, compiled) && !topic->internal) names.push_back(topic->name);
+      if (compiled.matches(topic->name) && !topic->internal) names.push_back(topic->name);
   }
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());

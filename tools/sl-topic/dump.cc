@@ -1,6 +1,11 @@
 // dump: what lies in a segment file, batch by batch, checked as it is read; with the daemon down or up. A metadata
 // segment's records are decoded too. Damage is named with its byte and makes the exit code 1; zeros at the end are the
 // room a running daemon has reserved, and no damage.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
 #include "base/buffer.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -167,26 +172,36 @@ class Dumper {
   Counts counts_;
 };
 
+// `-` is the file on standard input by its name, since a segment is read here and there; a pipe has none.
+Result<std::string> name_of(const std::string& path) {
+  if (path != "-") return path;
+  struct stat info {};
+  std::unique_ptr<char, decltype(&std::free)> name(::realpath("/dev/stdin", nullptr), &std::free);
+  if (name && ::fstat(STDIN_FILENO, &info) == 0 && S_ISREG(info.st_mode)) return std::string(name.get());
+  return Error{Errc::kUsage, "standard input is no file; a pipe cannot be dumped, `sl-topic dump - < FILE` can"};
+}
+
+// The exit code.
+int dump_file(Messages& messages, const DumpOptions& options, const std::string& path) {
+  auto file = system_files().open(path, FileSystem::Mode::kRead);
+  auto size = file ? (*file)->size() : Result<uint64_t>(file.error());
+  if (!size) return messages.error("dump", size.error());
+  auto counts = Dumper(messages, options, path, *std::move(file), *size).run();
+  if (!counts) return messages.error(path, counts.error());
+  if (options.verify)
+    print(fmt::format("{}: {} batches, {} records, {} damaged\n", path, counts->batches, counts->records,
+                      counts->damaged));
+  return counts->damaged > 0 ? kExitFailed : kExitOk;
+}
+
 }  // namespace
 
 int dump(Messages& messages, const DumpOptions& options) {
   int exit_code = kExitOk;
   for (const auto& path : options.files) {
-    auto file = system_files().open(path, FileSystem::Mode::kRead);
-    auto size = file ? (*file)->size() : Result<uint64_t>(Errc::kNotFound);
-    if (!file || !size) {
-      exit_code = merge_exit_codes(exit_code, messages.error("dump", file ? size.error() : file.error()));
-      continue;
-    }
-    auto counts = Dumper(messages, options, path, *std::move(file), *size).run();
-    if (!counts) {
-      exit_code = merge_exit_codes(exit_code, messages.error(path, counts.error()));
-      continue;
-    }
-    if (options.verify)
-      print(fmt::format("{}: {} batches, {} records, {} damaged\n", path, counts->batches, counts->records,
-                        counts->damaged));
-    if (counts->damaged > 0) exit_code = merge_exit_codes(exit_code, kExitFailed);
+    auto name = name_of(path);
+    exit_code =
+        merge_exit_codes(exit_code, name ? dump_file(messages, options, *name) : messages.error("dump", name.error()));
   }
   return exit_code;
 }

@@ -1,11 +1,10 @@
 // list: names for pipes, a table for people; sizes are counted from one replica of each partition.
-#include <re2/re2.h>
-
 #include <cstdio>
 #include <map>
 
 #include "base/text.h"
 #include "tools/common/exit_code.h"
+#include "tools/sl-topic/name_pattern.h"
 #include "tools/sl-topic/verbs.h"
 
 namespace sl::tools::topic {
@@ -42,19 +41,13 @@ void print(const std::string& text) {
 }
 
 aio::Task<int> list(Session& session, const Shared& shared, const ListOptions& options) {
-  std::unique_ptr<re2::RE2> pattern;
-  if (options.pattern) {
-    pattern = std::make_unique<re2::RE2>(*options.pattern, re2::RE2::Quiet);
-    if (!pattern->ok()) {
-      session.messages.error(fmt::format("-r {}: {}", *options.pattern, pattern->error()));
-      co_return kExitUsage;
-    }
-  }
+  auto pattern = NamePattern::compile(options.pattern.value_or(".*"));
+  if (!pattern) co_return session.messages.error("list", pattern.error());
   client::Admin admin(session.cluster, shared.timeout_ms);
   auto topics = co_await admin.topics();
   if (!topics) co_return session.messages.error("cannot list topics", topics.error());
   std::erase_if(*topics, [&](const client::TopicPtr& topic) {
-    return (topic->internal && !options.internal) || (pattern && !re2::RE2::PartialMatch(topic->name, *pattern));
+    return (topic->internal && !options.internal) || !pattern->matches(topic->name);
   });
   bool names_only = !options.details && options.format == OutputFormat::kText && !options.stdout_is_terminal;
   if (names_only) {

@@ -21,6 +21,15 @@ std::function<int()> runs(topic::Shared& shared, Messages& messages, Options& op
   };
 }
 
+// An empty list is a variable of a script that was not set, and must not mean all partitions.
+Store partitions_into(std::string& list) {
+  return [&list](std::string_view text) -> Status {
+    if (text.empty()) return Error{Errc::kUsage, "a list of partitions like 0,3,5-7 is missing"};
+    list = text;
+    return {};
+  };
+}
+
 struct AllOptions {
   topic::Shared shared;
   topic::CreateOptions create;
@@ -89,7 +98,7 @@ class Declaration {
     auto& c = root_.command("list", "List topics").action(runs(all_.shared, messages_, o, &topic::list));
     c.flag("-d,--details", "With partitions, replicas, records and bytes").into(&o.details);
     c.flag("-i,--internal", "Internal topics too").into(&o.internal);
-    c.option("-r,--regex", "RE", "Only topics whose name matches").into(&o.pattern);
+    c.option("-r,--regex", "RE", "Only topics whose whole name matches").into(&o.pattern);
     declare_format(c, o.format);
   }
   void declare_describe() {
@@ -131,8 +140,11 @@ class Declaration {
     auto& c = root_.command("offsets", "Print the offset of a position in each partition")
                   .action(runs(all_.shared, messages_, o, &topic::offsets));
     c.positional("TOPIC", "Names of topics").into(&o.names).required().complete(topics());
-    c.option("-o,--offset", "POSITION", "start, end, N, +N, -N or @TIME").into(&o.position).default_text("end");
-    c.option("-p,--partitions", "LIST", "Only these, like 0,3,5-7").into(&o.partitions);
+    c.option("-o,--offset", "POSITION", "start, end, N, +N, -N or @TIME")
+        .into(&o.position)
+        .default_text("end")
+        .complete(&complete_positions);
+    c.option("-p,--partitions", "LIST", "Only these, like 0,3,5-7").into_store(partitions_into(o.partitions));
     declare_format(c, o.format);
   }
   void declare_trim() {
@@ -140,9 +152,11 @@ class Declaration {
     auto& c = root_.command("trim", "Delete the records before a position")
                   .action(runs(all_.shared, messages_, o, &topic::trim));
     c.positional("TOPIC", "Name of the topic").into(&o.name).complete(topics());
-    c.option("-o,--offset", "POSITION", "Keep what is from here on: end, N, +N, -N or @TIME").into(&o.position);
-    c.option("-p,--partitions", "LIST", "Only these, like 0,3,5-7").into(&o.partitions);
-    c.option("--from-file", "FILE", "Lines of TOPIC PARTITION OFFSET instead")
+    c.option("-o,--offset", "POSITION", "Keep what is from here on: end, N, +N, -N or @TIME")
+        .into(&o.position)
+        .complete(&complete_positions);
+    c.option("-p,--partitions", "LIST", "Only these, like 0,3,5-7").into_store(partitions_into(o.partitions));
+    c.option("--from-file", "FILE", "Lines of TOPIC PARTITION OFFSET instead; - is standard input")
         .into(&o.from_file)
         .excludes("--offset")
         .excludes("--partitions");
@@ -155,7 +169,7 @@ class Declaration {
     auto& c = root_.command("delete", "Delete topics with all their records")
                   .action(runs(all_.shared, messages_, o, &topic::remove));
     c.positional("TOPIC", "Names of topics").into(&o.names).required().complete(topics());
-    c.flag("-r,--regex", "The names are regular expressions").into(&o.regex);
+    c.flag("-r,--regex", "The names are regular expressions, each of whole names").into(&o.regex);
     c.flag("--if-exists", "A topic that does not exist is no error").into(&o.if_exists);
     c.flag("--dry-run", "Name what would be deleted").into(&o.dry_run);
     declare_yes(c, o.yes);
@@ -165,7 +179,9 @@ class Declaration {
     auto& c = root_.command("dump", "Decode and verify segment files, without a daemon").action([this] {
       return topic::dump(messages_, all_.dump);
     });
-    c.positional("FILE", "Segment files (.log) or metadata snapshots (.checkpoint)").into(&o.files).required();
+    c.positional("FILE", "Segment files (.log) or metadata snapshots (.checkpoint); - is a file on standard input")
+        .into(&o.files)
+        .required();
     c.flag("--verify", "Only check; print what is wrong and a summary").into(&o.verify);
     c.flag("--data", "Print the records too").into(&o.data);
   }

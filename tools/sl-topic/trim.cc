@@ -1,5 +1,7 @@
 // trim: a plan first, then a yes, then the deletion. The plan names for each partition where its log starts now and
 // where it will start.
+#include <cstdio>
+
 #include "base/text.h"
 #include "tools/common/exit_code.h"
 #include "tools/common/partition_list.h"
@@ -10,9 +12,17 @@ namespace {
 
 constexpr size_t kFileBytesMax = 16 << 20;
 
+Result<std::string> read_standard_input() {
+  std::string content(kFileBytesMax + 1, '\0');
+  content.resize(std::fread(content.data(), 1, content.size(), stdin));
+  if (std::ferror(stdin)) return Error{Errc::kIo, "cannot read standard input"};
+  if (content.size() > kFileBytesMax) return Error{Errc::kTooLarge, "standard input has more than 16 MiB"};
+  return content;
+}
+
 // Lines of TOPIC PARTITION OFFSET; empty ones and comments (#) are passed over.
 Result<std::vector<client::OffsetQuery>> read_file(const std::string& path) {
-  SL_TRY(std::string content, system_files().read_whole(path, kFileBytesMax));
+  SL_TRY(std::string content, path == "-" ? read_standard_input() : system_files().read_whole(path, kFileBytesMax));
   std::vector<client::OffsetQuery> queries;
   size_t number = 0;
   for (std::string_view line : split(content, '\n')) {

@@ -9,15 +9,13 @@
 namespace sl::server {
 namespace {
 
-constexpr int8_t kTopicResource = 2;
-
 bool may(const Call& call, Operation operation, int8_t resource_type, std::string_view name) {
-  if (resource_type == kTopicResource) return call.allowed(operation, ResourceType::kTopic, name);
+  if (resource_type == cluster::kTopicResource) return call.allowed(operation, ResourceType::kTopic, name);
   return call.allowed(operation, ResourceType::kCluster, kClusterResource);
 }
 
 Errc refusal(int8_t resource_type) {
-  return resource_type == kTopicResource ? Errc::kTopicAuthorizationFailed : Errc::kClusterAuthorizationFailed;
+  return resource_type == cluster::kTopicResource ? Errc::kTopicAuthorizationFailed : Errc::kClusterAuthorizationFailed;
 }
 
 // Each resource once, with all the keys that any of its mentions asks for, each once.

@@ -2,6 +2,7 @@
 #include "server/broker.h"
 #include "server/handlers/families.h"
 #include "server/handlers/locate.h"
+#include "server/handlers/repeats.h"
 
 namespace sl::server {
 namespace {
@@ -56,6 +57,9 @@ aio::Task<void> list_one(Call& call, std::string topic_name, wire::ListOffsetsRe
 
 aio::Task<wire::ListOffsetsResponse> list_offsets(Call& call, wire::ListOffsetsRequest request) {
   wire::ListOffsetsResponse response;
+  drop_repeated_partitions(request.topics, &wire::ListOffsetsRequest::Topic::name,
+                           &wire::ListOffsetsRequest::Topic::partitions,
+                           &wire::ListOffsetsRequest::Partition::partition_index);
   for (const auto& topic : request.topics) {
     auto& answer = response.topics.emplace_back();
     answer.name = topic.name;
@@ -69,6 +73,9 @@ aio::Task<wire::ListOffsetsResponse> list_offsets(Call& call, wire::ListOffsetsR
 aio::Task<wire::OffsetForLeaderEpochResponse> offset_for_leader_epoch(Call& call,
                                                                       wire::OffsetForLeaderEpochRequest request) {
   wire::OffsetForLeaderEpochResponse response;
+  drop_repeated_partitions(request.topics, &wire::OffsetForLeaderEpochRequest::Topic::topic,
+                           &wire::OffsetForLeaderEpochRequest::Topic::partitions,
+                           &wire::OffsetForLeaderEpochRequest::Partition::partition);
   for (const auto& topic : request.topics) {
     auto& answer = response.topics.emplace_back();
     answer.topic = topic.topic;

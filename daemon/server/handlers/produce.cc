@@ -1,5 +1,6 @@
-// Produce: check every batch, queue all of them in the order of the request, then wait until they are durable. Nothing
-// suspends between the first append and the last, so two requests of one connection cannot overtake each other.
+// Produce: check every batch, queue all of them in the order of the request, then wait until they are durable. Two
+// requests of one connection cannot overtake each other: nothing suspends between the first append of one and the last,
+// and where its checks take so long that the pool does them, those that come behind it wait for their turn.
 #include <fmt/core.h>
 
 #include <map>
@@ -15,49 +16,18 @@ namespace {
 
 constexpr int16_t kAcksAll = -1, kAcksNone = 0, kAcksLeader = 1;
 
-struct Pending {
-  std::shared_ptr<replica::Durability> durability;
-  size_t topic = 0;
-  size_t partition_at = 0;
+// A partition of the request that this node leads.
+struct Part {
+  std::shared_ptr<replica::Partition> partition;
+  Slice batch;
+  wire::ProduceResponse::Partition* answer = nullptr;
+  std::shared_ptr<replica::Durability> durability;  // once appended
 };
 
 void refuse(wire::ProduceResponse::Partition& answer, const Error& error) {
   answer.error_code = errc_to_wire(error.code);
   answer.base_offset = -1;
   if (!error.context.empty()) answer.error_message = error.context;
-}
-
-// The one batch of a partition, checked and in the log's queue.
-Result<storage::Appended> append(Broker& broker, replica::Partition& partition, wire::Records& records) {
-  if (records.pieces.size() != 1) return Error{Errc::kInvalidRecord, "a partition's records must be exactly one batch"};
-  SL_TRY(storage::CheckedBatch checked,
-         storage::check_batch(std::move(records.pieces[0]), partition.log().settings(), broker.runtime().wall_ms(),
-                              broker.checker(), broker.buffers()));
-  record::BatchView view(checked.batch.bytes);
-  if (view.transactional() || view.control())
-    return Error{Errc::kInvalidTxnState, "this server has no transactions yet"};
-  return partition.append(checked);
-}
-
-std::optional<Pending> produce_one(Call& call, const cluster::TopicState* topic, bool by_id,
-                                   wire::ProduceRequest::Partition& asked, wire::ProduceResponse::Partition& answer) {
-  answer.index = asked.index;
-  Located located = locate(call.broker, topic, by_id, asked.index, -1);
-  if (located.error != Errc::kNone) {
-    refuse(answer, Error{located.error, {}});
-    if (located.error == Errc::kNotLeaderOrFollower)
-      answer.current_leader = {located.leader.value, located.leader_epoch.value};
-    return std::nullopt;
-  }
-  auto appended = append(call.broker, *located.partition, asked.records);
-  if (!appended) {
-    refuse(answer, appended.error());
-    return std::nullopt;
-  }
-  answer.base_offset = appended->base.value;
-  answer.log_append_time_ms = appended->log_append_time_ms;
-  answer.log_start_offset = located.partition->log().log_start().value;
-  return Pending{located.partition->durability(appended->next), 0, 0};
 }
 
 std::optional<Error> refuse_whole(const wire::ProduceRequest& request) {
@@ -67,9 +37,25 @@ std::optional<Error> refuse_whole(const wire::ProduceRequest& request) {
   return std::nullopt;
 }
 
-aio::Task<wire::ProduceResponse> produce(Call& call, wire::ProduceRequest request) {
-  wire::ProduceResponse response;
-  std::vector<Pending> pending;
+std::optional<Part> find_part(Call& call, const cluster::TopicState* topic, bool by_id,
+                              wire::ProduceRequest::Partition& asked, wire::ProduceResponse::Partition& answer) {
+  Located located = locate(call.broker, topic, by_id, asked.index, -1);
+  if (located.error != Errc::kNone) {
+    refuse(answer, Error{located.error, {}});
+    if (located.error == Errc::kNotLeaderOrFollower)
+      answer.current_leader = {located.leader.value, located.leader_epoch.value};
+    return std::nullopt;
+  }
+  if (asked.records.pieces.size() != 1) {
+    refuse(answer, Error{Errc::kInvalidRecord, "a partition's records must be exactly one batch"});
+    return std::nullopt;
+  }
+  return Part{std::move(located.partition), std::move(asked.records.pieces[0]), &answer, nullptr};
+}
+
+// What can be taken, in the order of the request; everything else is refused in `response`, which may grow no more.
+std::vector<Part> find_parts(Call& call, wire::ProduceRequest& request, wire::ProduceResponse& response) {
+  std::vector<Part> parts;
   bool by_id = call.version() >= 13;
   auto refused = refuse_whole(request);
   response.responses.resize(request.topic_data.size());
@@ -86,14 +72,62 @@ aio::Task<wire::ProduceResponse> produce(Call& call, wire::ProduceRequest reques
         refuse(one, *refused);
       } else if (!allowed) {
         refuse(one, Error{Errc::kTopicAuthorizationFailed, {}});
-      } else if (auto queued = produce_one(call, topic, by_id, asked.partition_data[p], one)) {
-        queued->topic = t;
-        queued->partition_at = p;
-        pending.push_back(*std::move(queued));
+      } else if (auto part = find_part(call, topic, by_id, asked.partition_data[p], one)) {
+        parts.push_back(*std::move(part));
       }
     }
     answer.name = std::move(asked.name);
     answer.topic_id = asked.topic_id;
+  }
+  return parts;
+}
+
+bool too_long_for_loop(const std::vector<Part>& parts) {
+  size_t steps = 0;
+  for (const Part& part : parts) steps += BatchChecks::steps(part.batch.bytes, part.partition->log().settings());
+  return steps > BatchChecks::kStepsOnLoop;
+}
+
+void append(Part& part, Result<storage::CheckedBatch> checked) {
+  if (!checked) return refuse(*part.answer, checked.error());
+  record::BatchView view(checked->batch.bytes);
+  if (view.transactional() || view.control())
+    return refuse(*part.answer, Error{Errc::kInvalidTxnState, "this server has no transactions yet"});
+  auto appended = part.partition->append(*checked);
+  if (!appended) return refuse(*part.answer, appended.error());
+  part.answer->base_offset = appended->base.value;
+  part.answer->log_append_time_ms = appended->log_append_time_ms;
+  part.answer->log_start_offset = part.partition->log().log_start().value;
+  part.durability = part.partition->durability(appended->next);
+}
+
+void append_here(Broker& broker, std::vector<Part>& parts) {
+  for (Part& part : parts)
+    append(part, broker.checks().check_here(std::move(part.batch), part.partition->log().settings()));
+}
+
+// The same, with checks that take their time.
+aio::Task<void> append_from_pool(Broker& broker, std::vector<Part>& parts) {
+  std::vector<BatchCheck> checks;
+  checks.reserve(parts.size());
+  for (Part& part : parts) checks.push_back(BatchCheck{part.partition, std::move(part.batch)});
+  co_await broker.checks().check_in_pool(checks);
+  for (size_t i = 0; i < parts.size(); ++i) append(parts[i], std::move(checks[i].checked));
+}
+
+aio::Task<wire::ProduceResponse> produce(Call& call, wire::ProduceRequest request) {
+  wire::ProduceResponse response;
+  std::vector<Part> parts = find_parts(call, request, response);
+  bool in_pool = too_long_for_loop(parts);
+  if (!in_pool && call.session.appends->idle()) {
+    append_here(call.broker, parts);
+  } else {
+    Permits::Ask ask(*call.session.appends, 1);
+    Permits::Share turn = co_await ask;
+    if (in_pool)
+      co_await append_from_pool(call.broker, parts);
+    else
+      append_here(call.broker, parts);
   }
   if (request.acks == kAcksNone) {
     // The only way to tell a producer that waits for no answer that something is wrong is to hang up, as Kafka does.
@@ -102,9 +136,10 @@ aio::Task<wire::ProduceResponse> produce(Call& call, wire::ProduceRequest reques
     call.answer = false;
     co_return response;
   }
-  for (Pending& wait : pending) {
-    auto durable = co_await replica::Partition::wait_durable(std::move(wait.durability));
-    if (!durable) refuse(response.responses[wait.topic].partition_responses[wait.partition_at], durable.error());
+  for (Part& part : parts) {
+    if (!part.durability) continue;
+    auto durable = co_await replica::Partition::wait_durable(std::move(part.durability));
+    if (!durable) refuse(*part.answer, durable.error());
   }
   co_return response;
 }

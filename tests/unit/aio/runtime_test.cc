@@ -24,7 +24,7 @@ class UvHarness final : public Harness {
   void run(Task<void> main) override { runtime_->run(std::move(main)); }
 
  private:
-  std::unique_ptr<UvRuntime> runtime_ = UvRuntime::make({.pool_threads = 2});
+  std::unique_ptr<UvRuntime> runtime_ = *UvRuntime::make({.pool_threads = 2});
 };
 
 class SimHarness final : public Harness {

@@ -100,6 +100,35 @@ TEST_F(ClusterTest, ComesBackAfterABackOff) {
   });
 }
 
+TEST_F(ClusterTest, AnOutageIsToldOnceAndSoIsItsEnd) {
+  static fake::FakeBroker* broker;
+  static std::vector<std::string> told;
+  broker = brokers[0].get();
+  told.clear();
+  with_cluster([](Cluster& cluster) -> aio::Task<void> {
+    cluster.on_outage = [](const aio::Address& node, const Error* why) {
+      told.push_back(node.text() + (why ? " away" : " back"));
+    };
+    for (int round = 1; round <= 2; ++round) {
+      broker->cut_connections();
+      co_await fake::sleep_for(cluster.runtime(), 20);
+      Result<ConnectionPtr> anew = co_await cluster.connect(NodeId(1));
+      EXPECT_TRUE(anew.ok());
+      EXPECT_EQ(told.size(), static_cast<size_t>(2 * (round - 1))) << "a connection that is made anew is no outage";
+      broker->stop();
+      co_await fake::sleep_for(cluster.runtime(), 20);
+      for (int attempt = 0; attempt < 3; ++attempt) {
+        Result<ConnectionPtr> refused = co_await cluster.connect(NodeId(1));
+        EXPECT_FALSE(refused.ok());
+      }
+      broker->start();
+      Result<ConnectionPtr> back = co_await cluster.connect(NodeId(1));
+      EXPECT_TRUE(back.ok());
+    }
+  });
+  EXPECT_EQ(told, (std::vector<std::string>{"b1:9092 away", "b1:9092 back", "b1:9092 away", "b1:9092 back"}));
+}
+
 TEST_F(ClusterTest, TheNodeFoundUnderAnAddressIsReachedByIt) {
   // It calls itself by a name that leads nowhere; being the only one, it is the one that was asked.
   state.nodes[1] = aio::Address{"inside.example", 19092, {}};

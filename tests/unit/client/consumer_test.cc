@@ -12,8 +12,8 @@ namespace {
 class ConsumerTest : public fake::ClientTest {
  public:
   // `count` more records with values 0.. in batches of `per_batch`, timestamps 1000, 1001, ...
-  void fill(int32_t partition, int count, int per_batch) {
-    fake::Log& log = state.topics["t"].logs[static_cast<size_t>(partition)];
+  void fill(int32_t partition, int count, int per_batch, const std::string& topic = "t") {
+    fake::Log& log = state.topics[topic].logs[static_cast<size_t>(partition)];
     BufferPool pool(0);
     record::BatchBuilder builder(pool, 1 << 20);
     for (int i = 0; i < count; ++i) {
@@ -37,6 +37,7 @@ class ConsumerTest : public fake::ClientTest {
     EXPECT_TRUE(opened.ok());
     Consumer consumer(cluster, options);
     test->assigned = co_await consumer.assign(std::move(assignments));
+    if (test->subscription) consumer.subscribe(*test->subscription);
     while (test->assigned) {
       Result<Fetched> fetched = co_await consumer.next(wait_ms);
       if (!fetched) {
@@ -54,6 +55,7 @@ class ConsumerTest : public fake::ClientTest {
     co_await cluster.close();
   }
   void take(const Fetched& fetched) {
+    if (values.size() <= fetched.index) values.resize(fetched.index + 1);
     record::Decompressor decompressor;
     for (record::BatchView batch : fetched.batches) {
       auto cursor = record::RecordCursor::open(batch, decompressor);
@@ -86,6 +88,7 @@ class ConsumerTest : public fake::ClientTest {
   Offset skipped_to = kNoOffset;
   int64_t rest_ms = 0;  // how long the reader is away after the first answer
   std::function<void(Consumer&, const Fetched&)> on_fetched;
+  std::optional<Subscription> subscription;
 };
 
 TEST_F(ConsumerTest, ReadsEveryPartitionWhole) {
@@ -248,6 +251,108 @@ TEST_F(ConsumerTest, WhatDoesNotExist) {
   consume({Assignment{"nope", Partition(0), Position::start(), std::nullopt}});
   EXPECT_EQ(assigned.code(), Errc::kUnknownTopicOrPartition);
   EXPECT_EQ(assigned.error().context, "topic 'nope' does not exist");
+}
+
+TEST_F(ConsumerTest, APartitionThatComesToBeIsReadFromItsStart) {
+  state.add_topic("t", 1);
+  fill(0, 10, 5);
+  subscription = Subscription{{"t"}, {}};
+  ConsumerOptions options;
+  options.metadata_max_age_ms = 1'000;
+  int64_t grown_ms = -1, added_ms = -1;
+  on_fetched = [&](Consumer& consumer, const Fetched& fetched) {
+    if (fetched.kind == Fetched::Kind::kCaughtUp && grown_ms < 0) {
+      state.topics["t"].logs.resize(2);
+      state.topics["t"].logs[1].leader = 1;
+      fill(1, 20, 5);
+      grown_ms = client.mono_ms();
+    }
+    if (fetched.kind != Fetched::Kind::kAdded) return;
+    added_ms = client.mono_ms();
+    EXPECT_EQ(consumer.assignment(fetched.index).partition, Partition(1));
+  };
+  consume({part(0, Position::start(), std::nullopt)}, options, 2'500);
+  EXPECT_EQ(kinds.back(), Fetched::Kind::kTimedOut);
+  EXPECT_EQ(std::count(kinds.begin(), kinds.end(), Fetched::Kind::kAdded), 1);
+  EXPECT_LE(added_ms - grown_ms, 2'100) << "its two questions wait behind a long poll each";
+  ASSERT_EQ(values.size(), 2u);
+  EXPECT_EQ(values[0], expected(0, 0, 10));
+  EXPECT_EQ(values[1], expected(1, 0, 20));
+}
+
+TEST_F(ConsumerTest, ATopicThatComesToBeIsReadWhereItIsWanted) {
+  state.add_topic("t", 1);
+  subscription = Subscription{{}, [](const TopicInfo& topic) { return topic.name.starts_with("t"); }};
+  ConsumerOptions options;
+  options.metadata_max_age_ms = 1'000;
+  std::vector<std::string> added;
+  on_fetched = [&](Consumer& consumer, const Fetched& fetched) {
+    if (fetched.kind == Fetched::Kind::kCaughtUp && !state.topics.contains("t2")) {
+      state.add_topic("t2", 2);
+      state.add_topic("u", 1);
+      fill(1, 20, 5, "t2");
+    }
+    if (fetched.kind == Fetched::Kind::kAdded) added.push_back(consumer.assignment(fetched.index).topic);
+  };
+  consume({part(0, Position::start(), std::nullopt)}, options, 2'500);
+  EXPECT_EQ(added, (std::vector<std::string>{"t2", "t2"}));
+  ASSERT_EQ(values.size(), 3u);
+  EXPECT_EQ(values[2], expected(1, 0, 20));
+}
+
+TEST_F(ConsumerTest, ADeletedTopicIsGoneAfterAGrace) {
+  state.add_topic("t", 2);
+  fill(0, 10, 5);
+  subscription = Subscription{{"t"}, {}};
+  int64_t deleted_ms = -1;
+  on_fetched = [&](Consumer&, const Fetched& fetched) {
+    if (fetched.kind != Fetched::Kind::kCaughtUp || deleted_ms >= 0) return;
+    deleted_ms = client.mono_ms();
+    state.topics.clear();
+  };
+  consume({part(0, Position::start(), std::nullopt), part(1, Position::start(), std::nullopt)});
+  EXPECT_EQ(std::count(kinds.begin(), kinds.end(), Fetched::Kind::kGone), 2);
+  EXPECT_EQ(kinds.back(), Fetched::Kind::kFinished);
+  EXPECT_GE(client.mono_ms() - deleted_ms, 5'000);
+  EXPECT_LE(client.mono_ms() - deleted_ms, 8'000);
+}
+
+TEST_F(ConsumerTest, ATopicMadeAnewIsAnotherOne) {
+  state.add_topic("t", 1);
+  fill(0, 10, 5);
+  subscription = Subscription{{"t"}, {}};
+  int64_t anew_ms = -1;
+  on_fetched = [&](Consumer&, const Fetched& fetched) {
+    if (fetched.kind != Fetched::Kind::kCaughtUp || anew_ms >= 0) return;
+    anew_ms = client.mono_ms();
+    state.add_topic("t", 1);
+    state.topics["t"].id.bytes[0] = 99;
+    fill(0, 15, 5);
+  };
+  consume({part(0, Position::start(), std::nullopt)}, {}, 1'500);
+  EXPECT_EQ(std::count(kinds.begin(), kinds.end(), Fetched::Kind::kGone), 1);
+  EXPECT_EQ(kinds.back(), Fetched::Kind::kTimedOut) << failure.context;
+  ASSERT_EQ(values.size(), 2u);
+  EXPECT_EQ(values[0], expected(0, 0, 10));
+  EXPECT_EQ(values[1], expected(0, 0, 15));
+}
+
+TEST_F(ConsumerTest, WhatWillComeKeepsItReading) {
+  state.add_topic("t", 1);
+  subscription = Subscription{{}, [](const TopicInfo& topic) { return topic.name.starts_with("t"); }};
+  ConsumerOptions options;
+  options.metadata_max_age_ms = 1'000;
+  on_fetched = [&](Consumer&, const Fetched& fetched) {
+    if (fetched.kind == Fetched::Kind::kCaughtUp && fetched.index == 0) state.topics.clear();
+    if (fetched.kind != Fetched::Kind::kGone) return;
+    state.add_topic("unwanted", 1);
+    state.add_topic("t9", 1);
+    fill(0, 5, 5, "t9");
+  };
+  consume({part(0, Position::start(), std::nullopt)}, options, 10'000);
+  EXPECT_EQ(kinds.back(), Fetched::Kind::kTimedOut);
+  ASSERT_EQ(values.size(), 2u);
+  EXPECT_EQ(values[1], expected(0, 0, 5));
 }
 
 TEST_F(ConsumerTest, ClosingDoesNotWaitForTheLongPoll) {

@@ -154,6 +154,26 @@ TEST_F(ProducerRetryTest, SilenceEndsWithTheDeliveryTimeout) {
   EXPECT_NE(outcomes.at(0).sentence.find("not stored within 4000 ms"), std::string::npos) << outcomes[0].sentence;
 }
 
+// An answer that is waited for longer than a record may take would keep the failure from being told.
+TEST_F(ProducerRetryTest, ADeliveryTimeoutBelowThatOfRequestsIsKept) {
+  state.add_topic("t", 2);
+  request_timeout_ms = 10'000;
+  ProducerOptions options;
+  options.delivery_timeout_ms = 1'000;
+  int64_t began = client.mono_ms();
+  produce(options, [](Producer& producer, Producer::Topic& topic, fake::Fixture& test) -> aio::Task<void> {
+    co_await fake::sleep_for(test.client, 50);
+    test.state.silent = true;
+    co_await fake::Fixture::append_all(producer, topic, 10, 100);
+  });
+  int64_t took = client.mono_ms() - began;
+  EXPECT_EQ(failed, 10);
+  EXPECT_GE(took, 1'000);
+  EXPECT_LT(took, 3'500);
+  EXPECT_NE(outcomes.at(0).sentence.find("not stored within 1000 ms"), std::string::npos) << outcomes[0].sentence;
+  EXPECT_EQ(outcomes[0].sentence.find("12000"), std::string::npos) << outcomes[0].sentence;
+}
+
 TEST_F(ProducerRetryTest, AnOutageIsRiddenOut) {
   state.add_topic("t", 2);
   produce(small_batches(), [](Producer& producer, Producer::Topic& topic, fake::Fixture& test) -> aio::Task<void> {

@@ -36,6 +36,16 @@ TEST_F(ControllerFixture, SetAndDeleteOneSetting) {
   EXPECT_TRUE(image.find("t")->settings.empty());
 }
 
+TEST_F(ControllerFixture, OnlyWhatIsAskedForIsDescribed) {
+  make("t");
+  std::vector<std::string> keys{"segment.ms", "flush.ms", "segment.ms"};
+  for (int i = 0; i < 10'000; ++i) keys.push_back("no.such.key." + std::to_string(i));
+  auto answer = controller.describe_configs(question(kTopicResource, "t", keys));
+  ASSERT_EQ(answer.results.at(0).configs.size(), 2u);
+  EXPECT_EQ(answer.results[0].configs[0].name, "flush.ms");
+  EXPECT_EQ(answer.results[0].configs[1].name, "segment.ms");
+}
+
 TEST_F(ControllerFixture, WhatCannotBeAltered) {
   make("t");
   struct Case {

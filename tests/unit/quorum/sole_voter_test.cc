@@ -284,6 +284,52 @@ TEST(SoleVoterStart, LostMetadataIsNotMadeAnew) {
   EXPECT_NE(started.error().context.find("is gone"), std::string::npos) << started.error().context;
 }
 
+std::vector<std::string> segments_of(Machine& machine) {
+  std::vector<std::string> paths;
+  std::vector<std::string> names = *machine.node.disk().list("/data/meta");
+  for (const auto& name : names)
+    if (name.ends_with(".log")) paths.push_back("/data/meta/" + name);
+  return paths;
+}
+
+void expect_refused_again_and_again(Machine& machine, const std::string& why) {
+  auto before = *machine.node.disk().list("/data/meta");
+  for (int i = 0; i < 3; ++i) {
+    Life life(machine);
+    auto started = life.start();
+    EXPECT_EQ(started.code(), Errc::kCorrupt);
+    EXPECT_NE(started.error().context.find(why), std::string::npos) << started.error().context;
+    life.kill();
+  }
+  EXPECT_EQ(*machine.node.disk().list("/data/meta"), before);
+}
+
+void fill_segments(Machine& machine) {
+  SoleVoterOptions options;
+  options.segment_bytes = 300;
+  Life life(machine, options);
+  ASSERT_TRUE(life.start());
+  for (int i = 0; i < 12; ++i) ASSERT_TRUE(life.put("k", std::string(100, 'v')));
+  life.stop(true);
+  ASSERT_GT(segments_of(machine).size(), 4u);
+}
+
+TEST(SoleVoterStart, ARefusalOfASegmentThatOverlapsRepeatsItself) {
+  Machine machine(14);
+  fill_segments(machine);
+  aio::SimDisk& disk = machine.node.disk();
+  auto content = *disk.read_whole(segments_of(machine).front(), 1 << 20);
+  ASSERT_TRUE(disk.replace("/data/meta/00000000000000000001.log", as_bytes(content)));
+  expect_refused_again_and_again(machine, "an earlier segment has");
+}
+
+TEST(SoleVoterStart, ARefusalOfAHoleRepeatsItself) {
+  Machine machine(15);
+  fill_segments(machine);
+  ASSERT_TRUE(machine.node.disk().remove(segments_of(machine)[2]));
+  expect_refused_again_and_again(machine, "records are missing");
+}
+
 TEST(SoleVoterStart, ADamagedVoteIsRefusedAndAMissingOneIsNot) {
   Machine machine(12);
   {

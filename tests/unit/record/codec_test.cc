@@ -50,6 +50,26 @@ TEST(Codecs, AllSizesComeBack) {
   }
 }
 
+TEST(Codecs, WorkIsCountedWhetherItSucceedsOrNot) {
+  Compressor compressor;
+  std::string text(300'000, 'q');
+  for (Codec codec : kCodecs) {
+    Decompressor decompressor;
+    auto squeezed = squeeze(compressor, codec, as_bytes(text));
+    for (uint64_t n = 1; n <= 3; ++n) {
+      ASSERT_TRUE(decompressor.decompress(codec, squeezed));
+      EXPECT_EQ(decompressor.work_bytes(), n * text.size()) << codec_name(codec);
+    }
+    squeezed.back() ^= 1;
+    squeezed.resize(squeezed.size() - 1);
+    ASSERT_FALSE(decompressor.decompress(codec, squeezed));
+    EXPECT_GT(decompressor.work_bytes(), 4 * text.size() - 70'000) << codec_name(codec);
+    decompressor.rest(1 << 10);
+    auto again = decompressor.decompress(codec, squeeze(compressor, codec, as_bytes(text)));
+    EXPECT_TRUE(again && again->size() == text.size()) << "it goes on with a new block";
+  }
+}
+
 TEST(Codecs, LevelsBeyondTheCodecsRangeAreClamped) {
   Compressor compressor;
   Decompressor decompressor;

@@ -149,7 +149,8 @@ class ReplicaFixture : public ::testing::Test {
               }};
   cluster::BrokerSettings settings;
   cluster::Image image;
-  kv::FakeOpener opener{std::make_shared<kv::FakeMedium>()};
+  std::shared_ptr<kv::FakeMedium> medium = std::make_shared<kv::FakeMedium>();
+  kv::FakeOpener opener{medium};
   std::unique_ptr<storage::DataDirectory> data;
   std::unique_ptr<Replicas> replicas;
   aio::TaskGroup tasks;

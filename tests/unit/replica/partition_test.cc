@@ -222,7 +222,7 @@ TEST_F(PartitionTest, ATornWriteIsOverwritten) {
   EXPECT_EQ(fatal_calls, 0);
 }
 
-TEST_F(PartitionTest, AfterAFailedSyncNothingIsAnsweredAndNothingGoesOn) {
+TEST_F(PartitionTest, AfterAFailedSyncNothingIsAcknowledgedAndNothingGoesOn) {
   auto partition = open_partition();
   append(*partition);
   Counter watcher;

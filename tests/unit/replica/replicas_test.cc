@@ -165,6 +165,33 @@ TEST_F(ReplicasTest, WhatTheMetadataDoesNotKnowIsSetAside) {
   EXPECT_EQ(count_said("does not know"), 2);
 }
 
+TEST_F(ReplicasTest, WhatWasTrimmedIsDeletedSoon) {
+  tend();
+  auto partition = open_partition({{"segment.ms", "1000"}});
+  for (int i = 0; i < 3; ++i) {
+    append(*partition);
+    world.run_for_ms(2000);
+  }
+  ASSERT_EQ(partition->log().segment_count(), 3u);
+  world.run_for_ms(1000);  // Between two rounds of retention, which are five seconds apart.
+  ASSERT_TRUE(run(partition->advance_log_start(Offset(2))));
+  world.run_for_ms(2000);
+  EXPECT_EQ(partition->log().segment_count(), 1u);
+  EXPECT_EQ(disk().list("/data/" + id_of(1).text() + "/0")->size(), 1u);
+}
+
+TEST_F(ReplicasTest, CheckpointsThatFailAreToldOfOnce) {
+  tend();
+  auto partition = open_partition();
+  medium->full_at_put(1, 20);
+  append(*partition);
+  ASSERT_TRUE(world.run_until([&] { return count_said("checkpoints cannot be written") > 0; }, 20'000));
+  EXPECT_EQ(count_said("checkpoints are written again"), 0);
+  world.run_for_ms(30'000);
+  EXPECT_EQ(count_said("checkpoints cannot be written"), 1);
+  EXPECT_EQ(count_said("checkpoints are written again"), 1);
+}
+
 TEST_F(ReplicasTest, OldSegmentsGoByThemselves) {
   tend();
   auto partition = open_partition({{"segment.ms", "1000"}, {"retention.ms", "4000"}});

@@ -121,6 +121,42 @@ TEST_F(Amplification, DescribeProducersNamesEachPartitionOnce) {
   EXPECT_EQ(response.topics[1].partitions[0].partition_index, 6);
 }
 
+TEST_F(Amplification, ListOffsetsNamesEachPartitionOnce) {
+  wire::ListOffsetsRequest request;
+  for (int i = 0; i < 3; ++i) {
+    auto& topic = request.topics.emplace_back();
+    topic.name = "t";
+    topic.partitions.resize(20'000);
+    for (auto& partition : topic.partitions) partition.timestamp = -1 - i;
+    topic.partitions[9].partition_index = 7;
+  }
+  request.topics[1].partitions[11].partition_index = 8;
+  auto response = ask(request, 5);
+  ASSERT_EQ(response.topics.size(), 2U) << "nothing is left of the third";
+  ASSERT_EQ(response.topics[0].partitions.size(), 2U);
+  EXPECT_EQ(response.topics[0].partitions[0].offset, 0);
+  EXPECT_EQ(response.topics[0].partitions[1].partition_index, 7);
+  ASSERT_EQ(response.topics[1].partitions.size(), 1U);
+  EXPECT_EQ(response.topics[1].partitions[0].partition_index, 8);
+}
+
+TEST_F(Amplification, OffsetForLeaderEpochNamesEachPartitionOnce) {
+  wire::OffsetForLeaderEpochRequest request;
+  request.topics.resize(2);
+  for (auto& topic : request.topics) {
+    topic.topic = "t";
+    topic.partitions.resize(40'000);
+    for (auto& partition : topic.partitions) partition.current_leader_epoch = -1;
+  }
+  request.topics[1].partitions[5].partition = 2;
+  auto response = ask(request, 3);
+  ASSERT_EQ(response.topics.size(), 2U);
+  ASSERT_EQ(response.topics[0].partitions.size(), 1U);
+  EXPECT_EQ(response.topics[0].partitions[0].error_code, 0);
+  ASSERT_EQ(response.topics[1].partitions.size(), 1U);
+  EXPECT_EQ(response.topics[1].partitions[0].partition, 2);
+}
+
 TEST_F(Amplification, DescribeLogDirsNamesEachPartitionOnce) {
   wire::DescribeLogDirsRequest request;
   request.topics.emplace(2);

@@ -93,6 +93,41 @@ TEST(Session, AWaitingFetchIsAnsweredByTheNextProduce) {
   EXPECT_GT(response.responses[0].partitions[0].records.size(), 61U);
 }
 
+// Everything lies in the page cache; whatever the pool does takes 50 ms.
+TEST(Session, ALongFetchDoesNotHoldTheLoop) {
+  SimBroker::Options options;
+  options.world.disk_latency_min_ns = options.world.disk_latency_max_ns = 50'000'000;
+  options.world.disk.cache_miss_permille = 0;
+  SimBroker broker(options);
+  broker.create_topic("t", 5);
+  RawPeer peer(broker);
+  std::string value(900 << 10, 'v');
+  for (int32_t i = 0; i < 5; ++i) {
+    auto request = produce("t", value);
+    request.topic_data[0].partition_data[0].index = i;
+    ASSERT_TRUE(peer.call(request, kProduceVersion));
+  }
+  auto took_ms = [&](int32_t partitions, int32_t partition_bytes_max) {
+    auto request = fetch("t", 0, 1000, 16 << 20);
+    auto asked = request.topics[0].partitions[0];
+    asked.partition_max_bytes = partition_bytes_max;
+    request.topics[0].partitions.assign(static_cast<size_t>(partitions), asked);
+    for (int32_t i = 0; i < partitions; ++i) request.topics[0].partitions[static_cast<size_t>(i)].partition = i;
+    int64_t before = broker.world().now_ns();
+    EXPECT_TRUE(peer.call(request, kFetchVersion));
+    auto answer = fetched(peer, peer.frames().size() - 1);
+    for (const auto& partition : answer.responses[0].partitions) EXPECT_GT(partition.records.size(), value.size());
+    return (broker.world().now_ns() - before) / 1'000'000;
+  };
+  took_ms(5, 1 << 20);  // Opens the files.
+  int64_t one = took_ms(1, 1 << 20), two = took_ms(2, 1 << 20), five = took_ms(5, 1 << 20), large = took_ms(1, 2 << 20);
+  EXPECT_LT(one, 45);
+  EXPECT_LT(two, 45);
+  EXPECT_GE(five, 150);
+  EXPECT_LT(five, 195);
+  EXPECT_GE(large, 50);
+}
+
 TEST(Session, AFetchThatWaitsInVainSaysSoInTime) {
   SimBroker broker({});
   broker.create_topic("t", 1);

@@ -123,6 +123,21 @@ TEST_F(LogChangeTest, ACheckpointThatWasOvertakenByATruncationIsDropped) {
   EXPECT_EQ(log->log_end(), Offset(5));
 }
 
+TEST_F(LogChangeTest, ACheckpointThatWasOvertakenByTheDeletionBringsNothingBack) {
+  open();
+  produce(10);
+  Checkpointer checkpointer(*store);
+  PartitionLog* logs[] = {log.get()};
+  auto late = checkpointer.start(logs);
+  ASSERT_TRUE(late);
+  log->leave_checkpoint();
+  ASSERT_TRUE(forget_log(*store, kTopic, Partition(0)).ok());
+  log.reset();
+  late->run();
+  ASSERT_TRUE(checkpointer.finish(std::move(late)).ok());
+  EXPECT_TRUE(index().empty());
+}
+
 TEST_F(LogChangeTest, TruncationsWaitForWrites) {
   open();
   produce(2);
@@ -236,6 +251,22 @@ TEST_F(LogChangeTest, RetentionBySizeNeverGoesBelowTheLimit) {
   EXPECT_LT(log->size_bytes(), 7000u);
   kept_log_start = log->log_start();
   expect_index_as_rebuilt();
+}
+
+TEST_F(LogChangeTest, ANoteOfDamageGoesWithItsSegment) {
+  settings.segment_bytes = 1000;
+  settings.retention_bytes = 1000;
+  open();
+  produce(12, {.value_bytes = 350});
+  std::string first = note_path(log->directory(), Offset(0));
+  std::string last = note_path(log->directory(), log->segments().back()->base);
+  for (const auto& path : {first, last}) ASSERT_TRUE(disk->replace(path, as_bytes("0 90 0 1\n")).ok());
+  auto job = log->start_retention(clock.wall, log->written_end());
+  ASSERT_TRUE(job);
+  job->run();
+  ASSERT_TRUE(log->finish(std::move(job)).ok());
+  EXPECT_FALSE(*disk->exists(first));
+  EXPECT_TRUE(*disk->exists(last));
 }
 
 TEST_F(LogChangeTest, ARetentionCutShortByACrashLeavesNoHole) {

@@ -2,9 +2,8 @@
 #include "tools/common/brokers.h"
 
 #include <gtest/gtest.h>
+#include <re2/re2.h>
 #include <stdlib.h>
-
-#include "tools/common/config_file.h"
 
 namespace sl::tools {
 namespace {
@@ -35,7 +34,7 @@ class BrokerChoices : public ::testing::Test {
     auto choice = choose(flags);
     if (!choice) return choice.error().context;
     std::string text;
-    for (const BrokerAddress& one : choice->addresses) text += (text.empty() ? "" : " ") + one.address;
+    for (const Given& one : choice->addresses) text += (text.empty() ? "" : " ") + one.text;
     return text;
   }
 
@@ -54,20 +53,48 @@ brokers = ["p:1", "p:2"]
 "client.id" = "from-profile"
 )";
 
-TEST_F(BrokerChoices, TheOrderOfThePlaces) {
-  write_config(kConfig);
-  EXPECT_EQ(addresses(), "file:1");
-  variables_["SL_PROFILE"] = "prod";
-  EXPECT_EQ(addresses(), "p:1 p:2");
-  variables_["SL_BROKERS"] = "v:1, v:2";
-  EXPECT_EQ(addresses(), "v:1 v:2");
-  BrokerFlags named;
-  named.profile = "prod";
-  EXPECT_EQ(addresses(named), "p:1 p:2");
-  named.brokers = "unix:/x";
-  EXPECT_EQ(addresses(named), "unix:/x");
-  named.brokers = ",";
-  EXPECT_EQ(choose(named).code(), Errc::kUsage);
+// The order that streamlog(7) tells: of any two places the first one counts.
+TEST_F(BrokerChoices, OfTwoPlacesTheFirstCounts) {
+  std::string file, own_profile;
+  BrokerFlags flags;
+  struct Place {
+    std::string address;
+    std::function<void()> name;
+  };
+  const std::vector<Place> places{{"b:1 b:2", [&] { flags.brokers = "b:1, b:2"; }},
+                                  {"flag:1", [&] { flags.profile = "flag"; }},
+                                  {"variable:1", [&] { variables_["SL_PROFILE"] = "variable"; }},
+                                  {"v:1 v:2", [&] { variables_["SL_BROKERS"] = "v:1,v:2"; }},
+                                  {"own:1", [&] { own_profile = "profile = \"own\"\n"; }},
+                                  {"file:1", [&] { file = "brokers = \"file:1\"\n"; }},
+                                  {"unix:" + home_ + "/streamlog/streamlogd.sock", [&] {
+                                     variables_["XDG_RUNTIME_DIR"] = home_;
+                                     write(home_ + "/streamlog/streamlogd.sock", "");
+                                   }}};
+  for (size_t first = 0; first < places.size(); ++first)
+    for (size_t second = first; second < places.size(); ++second) {
+      flags = {};
+      variables_ = {{"HOME", home_}};
+      file.clear();
+      own_profile.clear();
+      places[second].name();
+      places[first].name();
+      write_config(file + own_profile + "[profiles]\nflag.brokers = \"flag:1\"\nvariable.brokers = \"variable:1\"\n" +
+                   "own.brokers = \"own:1\"\nempty = {}\n");
+      EXPECT_EQ(addresses(flags).substr(0, places[first].address.size()), places[first].address)
+          << first << " before " << second;
+    }
+}
+
+TEST_F(BrokerChoices, AProfileWithoutBrokersLeavesThePlaceToTheNext) {
+  write_config("brokers = \"file:1\"\n[profiles.bare]\n");
+  BrokerFlags flags;
+  flags.profile = "bare";
+  EXPECT_EQ(addresses(flags), "file:1");
+  variables_["SL_BROKERS"] = "v:1";
+  EXPECT_EQ(addresses(flags), "v:1");
+  flags.brokers = ",";
+  EXPECT_EQ(choose(flags).code(), Errc::kUsage);
 }
 
 TEST_F(BrokerChoices, SettingsAddUp) {
@@ -77,14 +104,19 @@ TEST_F(BrokerChoices, SettingsAddUp) {
   flags.settings = {"linger.ms=7", "dump", "a=b=c"};
   auto choice = choose(flags);
   ASSERT_TRUE(choice);
-  EXPECT_EQ(choice->settings, (Settings{{"client.id", "from-profile"}, {"linger.ms", "7"}, {"a", "b=c"}}));
+  ASSERT_EQ(choice->settings.size(), 3u);
+  EXPECT_EQ(choice->settings["client.id"].text, "from-profile");
+  EXPECT_EQ(choice->settings["client.id"].origin, home_ + "/.config/streamlog/config.toml:8:15");
+  EXPECT_EQ(choice->settings["linger.ms"].text, "7");
+  EXPECT_EQ(choice->settings["linger.ms"].origin, "-X");
+  EXPECT_EQ(choice->settings["a"].text, "b=c");
   flags.settings = {"novalue"};
   EXPECT_EQ(choose(flags).code(), Errc::kUsage);
   std::vector<KnownSetting> known{{"client.id", "sl", "who"}, {"linger.ms", "5", "how long"}};
-  auto refused = apply_settings({{"linger.mss", "1"}}, known);
+  auto refused = apply_settings({{"linger.mss", {"1", "-X"}}}, known);
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().context.find("did you mean 'linger.ms'?"), std::string::npos);
-  EXPECT_EQ(dump_settings({{"linger.ms", "9"}}, known), "client.id=sl\nlinger.ms=9\n");
+  EXPECT_EQ(dump_settings({{"linger.ms", {"9", "-X"}}}, known), "client.id=sl\nlinger.ms=9\n");
   EXPECT_EQ(list_settings(known), "client.id\tsl\twho\nlinger.ms\t5\thow long\n");
 }
 
@@ -92,7 +124,7 @@ TEST_F(BrokerChoices, DefaultSocketsThatExistComeFirst) {
   variables_["XDG_RUNTIME_DIR"] = home_ + "/run";
   auto choice = choose();
   ASSERT_TRUE(choice);
-  EXPECT_EQ(choice->addresses.front().address, "unix:" + home_ + "/run/streamlog/streamlogd.sock");
+  EXPECT_EQ(choice->addresses.front().text, "unix:" + home_ + "/run/streamlog/streamlogd.sock");
   std::string sentence = unreachable_sentence(*choice);
   EXPECT_NE(sentence.find(home_ + "/run/streamlog/streamlogd.sock (the default socket)"), std::string::npos)
       << sentence;
@@ -112,15 +144,28 @@ TEST_F(BrokerChoices, AForeignSocketInTmpIsPassedOver) {
   places_.owned_by = process_places().owned_by;
   auto choice = choose();
   ASSERT_TRUE(choice);
-  for (const BrokerAddress& one : choice->addresses) EXPECT_EQ(one.address.find(directory), std::string::npos);
+  for (const Given& one : choice->addresses) EXPECT_EQ(one.text.find(directory), std::string::npos);
   ASSERT_TRUE(system_files().remove_tree(directory));
 }
 
-TEST_F(BrokerChoices, ErrorsNameTheLine) {
-  write_config("brokers = [\n");
-  EXPECT_NE(addresses().find("config.toml:"), std::string::npos);
+// A setting of the file that has a wrong value is not one of -X, and every error in the file is a usage error.
+TEST_F(BrokerChoices, ErrorsNameThePlace) {
+  write_config("[settings]\n\"acks\" = \"some\"\n");
+  auto choice = choose();
+  ASSERT_TRUE(choice);
+  auto take = [](std::string_view) -> Status { return Error{Errc::kMalformed, "that is none"}; };
+  auto refused = apply_settings(choice->settings, {{"acks", "all", "who", take}});
+  EXPECT_EQ(refused.code(), Errc::kUsage);
+  EXPECT_EQ(refused.error().context, home_ + "/.config/streamlog/config.toml:2:10: acks: that is none");
+  for (std::string_view wrong :
+       {"brokers = [\n", "brokers = 5\n", "profile = 1\n", "profile = \"none\"\n", "x = 1\n"}) {
+    write_config(wrong);
+    EXPECT_EQ(choose().code(), Errc::kUsage) << wrong;
+    std::string sentence = addresses();
+    EXPECT_TRUE(re2::RE2::PartialMatch(sentence, "config\\.toml:[0-9]+:[0-9]+: ")) << sentence;
+  }
   write_config("brokers = \"a:1\"\nbrookers = \"b:1\"\n");
-  EXPECT_NE(addresses().find("config.toml:2: unknown key 'brookers', did you mean 'brokers'?"), std::string::npos);
+  EXPECT_NE(addresses().find("config.toml:2:1: unknown key 'brookers', did you mean 'brokers'?"), std::string::npos);
   write_config("brokers = 5\n");
   EXPECT_NE(addresses().find("brokers must be a string"), std::string::npos);
   write_config("[settings]\nclient.id = \"x\"\n");
@@ -131,7 +176,7 @@ TEST_F(BrokerChoices, ErrorsNameTheLine) {
   EXPECT_NE(addresses(flags).find("did you mean 'prod'?"), std::string::npos);
   flags.profile.reset();
   flags.config = home_ + "/nowhere.toml";
-  EXPECT_EQ(choose(flags).code(), Errc::kNotFound);
+  EXPECT_EQ(choose(flags).code(), Errc::kUsage);
 }
 
 }  // namespace

@@ -89,6 +89,7 @@ TEST(JsonRecord, ReadsWhatOtherToolsWrite) {
   EXPECT_EQ(bare.topic, std::nullopt);
   EXPECT_EQ(bare.value, std::nullopt);
   EXPECT_TRUE(bare.headers.empty());
+  EXPECT_EQ(read_json(reader, R"({"ts":-1})").timestamp_ms, std::nullopt);
   EXPECT_EQ(read_json(reader, R"({"ts":null,"headers":null,"value" : "x" , "key": "\"\\" })").key, "\"\\");
 }
 
@@ -104,6 +105,10 @@ TEST(JsonRecord, RefusesWithASentence) {
   EXPECT_EQ(refusal_of(R"({"value":1})"), "\"value\" must be a string or null");
   EXPECT_EQ(refusal_of(R"({"value64":"?"})"), "\"value64\" must be base64");
   EXPECT_EQ(refusal_of(R"({"ts":"soon"})"), "\"ts\" must be a whole number");
+  EXPECT_EQ(refusal_of(R"({"ts":-2})"), "\"ts\" must be a time in milliseconds since 1970, from 0 on, or -1 for none");
+  EXPECT_EQ(refusal_of(R"({"value":"x","value64":"eA=="})"), "\"value64\" gives it a second value");
+  EXPECT_EQ(refusal_of(R"({"payload":null,"value":"x"})"), "\"value\" gives it a second value");
+  EXPECT_EQ(refusal_of(R"({"key64":"eA==","key":"x"})"), "\"key\" gives it a second key");
   EXPECT_EQ(refusal_of(R"({"partition":-1})"), "\"partition\" must be a partition number, from 0 on");
   EXPECT_EQ(refusal_of(R"({"partition":1.5})"), "\"partition\" must be a whole number");
   EXPECT_NE(refusal_of(R"({"headers":{"a":"b"}})").find("\"headers\" must be a list"), std::string::npos);

@@ -28,6 +28,12 @@ struct Heard {
             "sl-topic", [this](std::string_view said) { text += said; }, terminal) {}
 };
 
+TEST(MessageWords, OneIsNoPlural) {
+  EXPECT_EQ(counted(0, "record"), "0 records");
+  EXPECT_EQ(counted(1, "partition"), "1 partition");
+  EXPECT_EQ(counted(2, "partition"), "2 partitions");
+}
+
 TEST(Messages, AnErrorSaysWhatWhyAndWhatNext) {
   Heard heard;
   int code =
