@@ -56,7 +56,7 @@ aio::Task<Status> Daemon::run(std::function<void()> ready) {
   co_await wind_down(!failure_);
   parts_.reset();
   if (failure_) co_return *failure_;
-  co_return Status();
+  co_return std::move(refused_);
 }
 
 void Daemon::stop() {
@@ -78,14 +78,7 @@ namespace {
 aio::Task<Result<std::unique_ptr<storage::DataDirectory>>> open_data(DaemonSeams seams, std::string path, NodeId node) {
   storage::DataDirectory::Seams below{seams.runtime.files(), seams.logger, seams.runtime.random(), seams.index_opener};
   Result<std::unique_ptr<storage::DataDirectory>> data = Errc::kCancelled;
-  std::function<void()> work = [&] {
-    data = storage::DataDirectory::open(below, path, node);
-    if (!data) return;
-    auto begun = (*data)->begin_writing();
-    if (begun) return;
-    if (begun.code() == Errc::kSyncFailed) (*data)->mark_sync_failed();
-    data = std::move(begun).error();
-  };
+  std::function<void()> work = [&] { data = storage::DataDirectory::open(below, path, node); };
   co_await seams.runtime.run_in_pool(aio::Lane::kRead, std::move(work));
   co_return data;
 }
@@ -119,7 +112,9 @@ aio::Task<Status> Daemon::start() {
   if (!recovered) seams_.logger.error("some partitions are not available: {}", recovered.error().context);
   if (stopping_ || failure_) co_return Status();
   parts_->tasks.spawn(parts_->replicas->tend());
-  co_return co_await open_listeners();
+  refused_ = co_await open_listeners();
+  if (!refused_) stop();
+  co_return Status();
 }
 
 aio::Task<Status> Daemon::open_listeners() {
@@ -181,6 +176,7 @@ aio::Task<void> Daemon::wind_down(bool cleanly) {
     if (whole) ended = parts_->data->end_cleanly();
   };
   co_await seams_.runtime.run_in_pool(aio::Lane::kRead, std::move(work));
+  if (whole && ended) seams_.logger.info("stopped cleanly: everything is on disk");
   if (ended) co_return;
   seams_.logger.error("the clean mark could not be written: {}", ended.error().context);
   if (ended.code() == Errc::kSyncFailed) fail(std::move(ended).error());

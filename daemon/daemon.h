@@ -47,6 +47,7 @@ class Daemon {
   aio::Event ended_;
   bool stopping_ = false;
   std::optional<Error> failure_;
+  Status refused_;  // an address that cannot be had: nothing is wrong with the logs, and the end is a clean one
 };
 
 }  // namespace sl::daemon

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <cstdio>
+#include <cstring>
 
 #include "aio/uv_runtime.h"
 #include "config.h"
@@ -72,7 +73,8 @@ int run(const daemon::Flags& flags) {
   if (!made) return say(made.error());
   auto runtime = *std::move(made);
   daemon::Daemon daemon({*runtime, *logger, opener}, *config);
-  runtime->on_stop_signal([&](int) {
+  runtime->on_stop_signal([&](int signal) {
+    logger->info("stopping: {}", ::strsignal(signal));
     daemon::notify_service_manager("STOPPING=1");
     daemon.stop();
   });

@@ -45,7 +45,8 @@ class Listener {
   ~Listener() = default;
 };
 
-// What a quorum is given by its daemon. All of it outlives the quorum. The daemon has called data.begin_writing().
+// What a quorum is given by its daemon. All of it outlives the quorum, which calls data.begin_writing() before the
+// first record of its own: a start that is refused before leaves a clean directory clean.
 struct QuorumSeams {
   aio::Runtime& runtime;
   Logger& logger;

@@ -210,7 +210,8 @@ aio::Task<Status> SoleVoter::vote(std::optional<Vote> last, Epoch newest) {
   Vote next = next_vote(last, newest, node(), seams_.data.format().directory_id);
   Status written;
   std::function<void()> work = [this, next, &written] {
-    written = write_vote(seams_.runtime.files(), seams_.data.meta_path(), next);
+    written = seams_.data.begin_writing();
+    if (written) written = write_vote(seams_.runtime.files(), seams_.data.meta_path(), next);
   };
   co_await seams_.runtime.run_in_pool(aio::Lane::kAppend, std::move(work));
   SL_CO_CHECK(std::move(written));

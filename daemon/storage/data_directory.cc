@@ -91,6 +91,7 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const Seams& seams, s
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   data->path_ = std::move(path);
   SL_CHECK(make_durable_directory(seams.files, data->path_));
+  SL_CHECK(data->refuse_foreign());
   auto lock = seams.files.lock(data->path_ + "/lock");
   if (!lock && lock.code() == Errc::kLocked)
     return Error{Errc::kLocked, fmt::format("another streamlogd uses the data directory '{}'", data->path_)};
@@ -104,6 +105,17 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const Seams& seams, s
   return data;
 }
 
+// Before anything is made in it, the lock too.
+Status DataDirectory::refuse_foreign() const {
+  SL_TRY(auto names, files_->list(path_));
+  if (std::find(names.begin(), names.end(), "format") != names.end()) return {};
+  for (const auto& name : names)
+    if (name != "lock" && name != "format.part" && name != "lost+found")
+      return Error{Errc::kBadConfig,
+                   fmt::format("'{}' is not empty and no data directory of streamlogd (it holds '{}')", path_, name)};
+  return {};
+}
+
 Status DataDirectory::load_format(NodeId node, Random& random) {
   auto text = files_->read_whole(path_ + "/format", kFormatBytesMax);
   if (text) {
@@ -114,11 +126,6 @@ Status DataDirectory::load_format(NodeId node, Random& random) {
     return {};
   }
   if (text.code() != Errc::kNotFound) return std::move(text).error();
-  SL_TRY(auto names, files_->list(path_));
-  for (const auto& name : names)
-    if (name != "lock" && name != "format.part" && name != "lost+found")
-      return Error{Errc::kBadConfig,
-                   fmt::format("'{}' is not empty and no data directory of streamlogd (it holds '{}')", path_, name)};
   format_.node = node;
   format_.directory_id = Uuid::random(random);
   return save_format();

@@ -82,6 +82,7 @@ class DataDirectory {
 
  private:
   DataDirectory() = default;
+  Status refuse_foreign() const;
   Status load_format(NodeId node, Random& random);
   Status save_format();
   Status open_index(kv::Opener& opener);

@@ -71,6 +71,7 @@ Result<bool> Recovery::blame_epoch(Walk& walk, record::BatchView batch) {
     return false;
   if (batch.base_offset() != walk.segment->stats.next || batch.leader_epoch() >= epochs.latest()) return false;
   if (segment.stats.next != batch.base_offset()) return false;
+  if (batch.leader_epoch() < kNoEpoch) return false;  // No reader takes such a one, whatever lies before it.
   auto starts = epochs.starts();
   if (starts.size() > 1 && batch.leader_epoch() < starts[starts.size() - 2].epoch) return false;
   epochs.truncate_to(last.base);

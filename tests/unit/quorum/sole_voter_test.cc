@@ -302,6 +302,7 @@ void expect_refused_again_and_again(Machine& machine, const std::string& why) {
     life.kill();
   }
   EXPECT_EQ(*machine.node.disk().list("/data/meta"), before);
+  EXPECT_TRUE(*machine.node.disk().exists("/data/clean"));
 }
 
 void fill_segments(Machine& machine) {

@@ -72,6 +72,7 @@ TEST_F(DataDirectoryTest, AFolderOfOtherThingsIsRefused) {
   auto data = open();
   EXPECT_EQ(data.code(), Errc::kBadConfig);
   EXPECT_NE(data.error().context.find("letters.txt"), std::string::npos);
+  EXPECT_EQ(*disk->list("/var/data"), std::vector<std::string>{"letters.txt"});
 }
 
 TEST_F(DataDirectoryTest, TheCleanMarkIsThereOnceAndOnlyOnce) {

@@ -320,6 +320,22 @@ TEST_F(RecoveryTest, AnEpochThatWasFlippedUpwardsDoesNotCondemnWhatFollows) {
   EXPECT_EQ(log->latest_epoch(), Epoch(2));
 }
 
+TEST_F(RecoveryTest, ANegativeEpochIsTakenBehindNoOther) {
+  settings.segment_bytes = 1 << 20;
+  open();
+  produce(2, {.value_bytes = 500}, Epoch(2));
+  uint64_t one = log->size_bytes() / 2;
+  std::string path = active_path();
+  lose_index();
+  kill();
+  ASSERT_TRUE(disk->flip(path, 13, 6));
+  ASSERT_TRUE(disk->flip(path, one + 12, 7));  // the sign
+  open();
+  // No reader would take the second batch.
+  EXPECT_EQ(report.cut_bytes, one);
+  EXPECT_EQ(log->log_end(), Offset(1));
+}
+
 // Bits flipped anywhere before the checkpoint: every one is found by a read, none is served, nothing is cut.
 TEST_F(RecoveryTest, FlippedBitsBeforeTheCheckpointAreAllFound) {
   settings.segment_bytes = 30'000;
