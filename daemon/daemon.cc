@@ -100,6 +100,10 @@ aio::Task<Status> Daemon::start() {
 
   replica::ReplicasOptions options;
   options.retention_interval_ms = config_.settings.integer("log.retention.check.interval.ms");
+  options.cleaner.threads = static_cast<int>(config_.settings.integer("log.cleaner.threads"));
+  options.cleaner.backoff_ms = config_.settings.integer("log.cleaner.backoff.ms");
+  options.cleaner.map_bytes = static_cast<size_t>(config_.settings.integer("log.cleaner.dedupe.buffer.size"));
+  options.cleaner.bytes_per_second = config_.settings.real("log.cleaner.io.max.bytes.per.second");
   options.storage.producer_expiration_ms = config_.settings.integer("producer.id.expiration.ms");
   parts_->replicas = std::make_unique<replica::Replicas>(parts_->shard, *parts_->data, config_.settings, node, options);
   parts_->replicas->add_log(parts_->quorum->log());

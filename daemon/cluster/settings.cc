@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 
 #include "base/text.h"
 #include "record/compression.h"
@@ -53,6 +54,16 @@ Status check_number(const Setting& setting, std::string_view value) {
   return {};
 }
 
+Status check_real(const Setting& setting, std::string_view value) {
+  auto number = parse_double(value);
+  if (!number || std::isnan(*number)) return invalid(setting.name, value, "Not a number of type DOUBLE");
+  if (*number < static_cast<double>(setting.min))
+    return invalid(setting.name, value, fmt::format("Value must be at least {}", setting.min));
+  if (setting.max != INT64_MAX && *number > static_cast<double>(setting.max))
+    return invalid(setting.name, value, fmt::format("Value must be no more than {}", setting.max));
+  return {};
+}
+
 Status check_words(const Setting& setting, std::string_view value) {
   std::string choices;
   for (std::string_view choice : split(setting.one_of, '|'))
@@ -68,12 +79,6 @@ Status check_words(const Setting& setting, std::string_view value) {
   return {};
 }
 
-bool names_compaction(std::string_view policy) {
-  for (std::string_view word : split(policy, ','))
-    if (trim(word) == "compact") return true;
-  return false;
-}
-
 Status check_value(const Setting& setting, std::string_view value) {
   switch (setting.type) {
     case SettingType::kBoolean:
@@ -82,10 +87,9 @@ Status check_value(const Setting& setting, std::string_view value) {
     case SettingType::kString:
     case SettingType::kList:
       if (setting.one_of.empty()) return {};
-      SL_CHECK(check_words(setting, value));
-      if (setting.name.ends_with("cleanup.policy") && names_compaction(value))
-        return invalid(setting.name, value, "compaction is not available yet, only delete");
-      return {};
+      return check_words(setting, value);
+    case SettingType::kDouble:
+      return check_real(setting, value);
     default:
       if (setting.name == "compression.gzip.level" && value == "0")
         return invalid(setting.name, value, "Value must be -1 or between 1 and 9");
@@ -171,6 +175,12 @@ int64_t BrokerSettings::integer(std::string_view key) const {
   return *number;
 }
 
+double BrokerSettings::real(std::string_view key) const {
+  auto number = parse_double(text(key));
+  assert(number);
+  return *number;
+}
+
 bool BrokerSettings::boolean(std::string_view key) const {
   return text(key) == "true";
 }
@@ -235,6 +245,11 @@ storage::LogSettings log_settings(const BrokerSettings& broker, const Image& ima
   settings.timestamp_type = text("message.timestamp.type") == "LogAppendTime" ? storage::TimestampType::kLogAppendTime
                                                                               : storage::TimestampType::kCreateTime;
   settings.delete_old = text("cleanup.policy").find("delete") != std::string::npos;
+  settings.compact = text("cleanup.policy").find("compact") != std::string::npos;
+  settings.delete_retention_ms = number("delete.retention.ms");
+  settings.min_compaction_lag_ms = number("min.compaction.lag.ms");
+  settings.max_compaction_lag_ms = number("max.compaction.lag.ms");
+  if (auto ratio = parse_double(text("min.cleanable.dirty.ratio"))) settings.min_cleanable_dirty_ratio = *ratio;
   std::string compression = text("compression.type");
   settings.keep_producer_compression = compression == "producer";
   if (settings.keep_producer_compression) return settings;

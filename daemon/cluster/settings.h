@@ -1,6 +1,7 @@
 // THE settings table: every setting of a topic and every key of a broker whose feature exists, with type, default,
 // range, documentation and kinship: one list drives validation, what logs do, and DescribeConfigs. Names, types and
-// defaults are Kafka's (kafka.apache.org/documentation, "Topic Configs", "Broker Configs"), but for flush.messages.
+// defaults are Kafka's (kafka.apache.org/documentation, "Topic Configs", "Broker Configs"), but for flush.messages and
+// the memory of compaction (log.cleaner.dedupe.buffer.size).
 //
 // A topic's value is the first there is of: its own; the broker's key of the same meaning, changed at run time for this
 // broker, then for all; the same from file or command line; the default.
@@ -41,7 +42,7 @@ struct Setting {
   std::string_view name;
   SettingType type = SettingType::kString;
   std::string_view fallback;  // the default
-  int64_t min = INT64_MIN;    // of numbers
+  int64_t min = INT64_MIN;    // of numbers, INT64_MAX being no limit of a double
   int64_t max = INT64_MAX;
   std::string_view one_of = {};                // "a|b|c" for texts and lists; empty: anything
   std::string_view documentation = {};         // a sentence
@@ -66,6 +67,7 @@ class BrokerSettings {
   // The value, or the default. The key must be in the table, of that type.
   std::string text(std::string_view key) const;
   int64_t integer(std::string_view key) const;
+  double real(std::string_view key) const;
   bool boolean(std::string_view key) const;
   // Null where nobody set it.
   const std::string* given(std::string_view key) const;

@@ -3,7 +3,11 @@
 namespace sl::replica {
 
 Partition::Partition(Shard& shard, std::unique_ptr<storage::PartitionLog> log, Epoch leader_epoch)
-    : shard_(shard), log_(std::move(log)), leader_epoch_(leader_epoch), idle_(shard.runtime) {
+    : shard_(shard),
+      log_(std::move(log)),
+      leader_epoch_(leader_epoch),
+      idle_(shard.runtime),
+      pause_(shard.runtime.timers()) {
   log_->assign_epoch(leader_epoch_);
 }
 
@@ -50,15 +54,6 @@ void Partition::settle(Durability& durability, Status result) {
   durability.settled = true;
   durability.result = std::move(result);
   if (durability.waiter) shard_.runtime.post(durability.waiter);
-}
-
-template <class Job>
-aio::Task<void> Partition::run_job(aio::Lane lane, Job& job) {
-  ++jobs_;
-  Job* running = &job;
-  std::function<void()> work = [running] { running->run(); };
-  co_await shard_.runtime.run_in_pool(lane, std::move(work));
-  --jobs_;
 }
 
 void Partition::start_writer() {
@@ -140,23 +135,31 @@ aio::Task<Result<storage::ReadResult>> Partition::read(Offset from, size_t bytes
   co_return Errc::kOffsetNotAvailable;
 }
 
-aio::Task<Result<std::optional<storage::FoundTime>>> Partition::look_up(std::unique_ptr<storage::LookupJob> job) {
-  if (!job) co_return std::optional<storage::FoundTime>();
-  co_await run_job(aio::Lane::kRead, *job);
-  auto found = log_->finish(std::move(job));
-  idle_.notify();
-  co_return found;
+// None: the largest time.
+aio::Task<Result<std::optional<storage::FoundTime>>> Partition::look_up(std::optional<int64_t> timestamp_ms) {
+  // A truncation or a compaction may overtake a look-up, as it may a read.
+  for (int attempt = 0; attempt < 8; ++attempt) {
+    auto job = timestamp_ms ? log_->find_time(*timestamp_ms, high_watermark()) : log_->find_max_time(high_watermark());
+    if (!job) co_return std::optional<storage::FoundTime>();
+    co_await run_job(aio::Lane::kRead, *job);
+    auto found = log_->finish(std::move(job));
+    idle_.notify();
+    if (!found && found.code() == Errc::kOffsetNotAvailable && serving_) continue;
+    co_return found;
+  }
+  co_return Errc::kOffsetNotAvailable;
 }
 
 aio::Task<Result<std::optional<storage::FoundTime>>> Partition::find_time(int64_t timestamp_ms) {
-  return look_up(log_->find_time(timestamp_ms, high_watermark()));
+  return look_up(timestamp_ms);
 }
 
 aio::Task<Result<std::optional<storage::FoundTime>>> Partition::find_max_time() {
-  return look_up(log_->find_max_time(high_watermark()));
+  return look_up(std::nullopt);
 }
 
 aio::Task<Result<Offset>> Partition::advance_log_start(Offset to) {
+  while (log_->swap_under_way()) co_await idle_.wait();
   if (!serving_) co_return Errc::kNotLeaderOrFollower;
   SL_CO_TRY(auto job, log_->start_log_start(to, high_watermark()));
   if (job) {
@@ -179,13 +182,16 @@ aio::Task<void> Partition::tend() {
   if (tending_ || !serving_) co_return;
   tending_ = true;
   if (log_->sync_due_ns() <= shard_.runtime.mono_ns()) (void)co_await sync_now();
+  while (log_->swap_under_way()) co_await idle_.wait();
   if (serving_) {
     if (auto job = log_->start_rebuild()) {
       co_await run_job(aio::Lane::kBackground, *job);
       if (auto done = log_->finish(std::move(job)); !done)
         shard_.logger.warn("index rebuild: {}", done.error().context);
+      idle_.notify();
     }
   }
+  while (log_->swap_under_way()) co_await idle_.wait();
   if (serving_) {
     if (auto job = log_->start_retention(shard_.runtime.wall_ms(), high_watermark())) {
       co_await run_job(aio::Lane::kBackground, *job);
@@ -202,9 +208,10 @@ aio::Task<void> Partition::tend() {
 
 aio::Task<void> Partition::stop(Errc why, bool cleanly) {
   serving_ = false;
+  pause_.cancel();
   if (!cleanly) end_waits(Error{why, {}});
   wake_watchers();
-  while (writing_ || tending_ || jobs_ > 0) co_await idle_.wait();
+  while (writing_ || tending_ || compacting_ || jobs_ > 0) co_await idle_.wait();
   end_waits(Error{why, {}});
   if (cleanly) {
     if (auto close = log_->start_close(); close && *close) {

@@ -13,6 +13,8 @@
 
 #include "aio/event.h"
 #include "aio/runtime.h"
+#include "aio/timer.h"
+#include "replica/clean_pace.h"
 #include "storage/partition_log.h"
 
 namespace sl::replica {
@@ -84,20 +86,29 @@ class Partition {
 
   // Periodic work: old segments, due syncs, index repairs. One at a time.
   aio::Task<void> tend();
+  // One pass of compaction, if one is due; true where it came to its end. Appends and reads go on meanwhile.
+  aio::Task<bool> compact(CleanPace& pace, storage::CleanOptions options);
   // Stops serving, ends the waiters with `why`, and lets what runs come to its end. With `cleanly`, everything written
   // is synced and the file cut to size. Afterwards only checkpoints touch the log.
   aio::Task<void> stop(Errc why, bool cleanly);
 
  private:
   template <class Job>
-  aio::Task<void> run_job(aio::Lane lane, Job& job);
+  aio::Task<void> run_job(aio::Lane lane, Job& job) {
+    ++jobs_;
+    Job* running = &job;
+    std::function<void()> work = [running] { running->run(); };
+    co_await shard_.runtime.run_in_pool(lane, std::move(work));
+    --jobs_;
+  }
   void start_writer();
   aio::Task<void> write_groups();
   aio::Task<Status> sync_now();
   void settle(const Result<storage::Progress>& progress);
   void end_waits(const Error& error);
   void wake_watchers();
-  aio::Task<Result<std::optional<storage::FoundTime>>> look_up(std::unique_ptr<storage::LookupJob> job);
+  aio::Task<Result<std::optional<storage::FoundTime>>> look_up(std::optional<int64_t> timestamp_ms);
+  aio::Task<void> swap_segments(storage::CleanJob& job);
 
   Shard& shard_;
   std::unique_ptr<storage::PartitionLog> log_;
@@ -105,11 +116,13 @@ class Partition {
   bool serving_ = true;
   bool writing_ = false;
   bool tending_ = false;
+  bool compacting_ = false;
   void settle(Durability& durability, Status result);
   std::deque<std::shared_ptr<Durability>> waits_;  // by offset
   std::vector<Watcher*> watchers_;
-  aio::Event idle_;  // the writer or a job has ended
-  int jobs_ = 0;     // run by callers outside the writer
+  aio::Event idle_;   // the writer or a job has ended
+  aio::Timer pause_;  // of a compaction
+  int jobs_ = 0;      // run by callers outside the writer
   aio::TaskGroup tasks_;
 };
 

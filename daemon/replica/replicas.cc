@@ -33,7 +33,9 @@ Replicas::Replicas(Shard& shard, storage::DataDirectory& data, const cluster::Br
       checkpointer_(data.index()),
       round_done_(shard.runtime),
       checkpointed_(shard.runtime),
-      tick_(shard.runtime.timers()) {}
+      tick_(shard.runtime.timers()),
+      clean_tick_(shard.runtime.timers()),
+      pace_(options.cleaner.bytes_per_second) {}
 
 Replicas::~Replicas() = default;
 
@@ -215,6 +217,7 @@ aio::Task<void> Replicas::tend() {
   int64_t last_checkpoint_ms = 0;
   int64_t next_retention_ms = shard_.runtime.mono_ms() + options_.retention_interval_ms;
   bool busy = false;
+  tasks_.spawn(compact());
   for (;;) {
     int64_t pause_ms = busy ? kBusyTickMs : kIdleTickMs;
     bool go_on = co_await tick_.wait_ms(pause_ms);
@@ -250,6 +253,7 @@ aio::Task<void> Replicas::tend() {
 aio::Task<void> Replicas::stop(bool cleanly) {
   stopping_ = true;
   tick_.cancel();
+  clean_tick_.cancel();
   while (reconciling_) co_await round_done_.wait();
   aio::TaskGroup stopping;
   for (auto& [key, partition] : partitions_) stopping.spawn(partition->stop(Errc::kBrokerNotAvailable, cleanly));

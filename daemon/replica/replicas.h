@@ -1,5 +1,6 @@
 // Replicas: all partitions on this node, kept equal to what the metadata image assigns to it: opens what is new, takes
-// changed settings, deletes what is gone. Also the partitions' housekeeping: checkpoints, retention, relaxed syncs.
+// changed settings, deletes what is gone. Also the partitions' housekeeping: checkpoints, retention,
+// compaction, relaxed syncs.
 // Lives on one shard.
 #pragma once
 #include <map>
@@ -21,6 +22,13 @@ struct ReplicasOptions {
   int64_t checkpoint_interval_max_ms = 10'000;
   uint64_t checkpoint_bytes = 64 << 20;
   int64_t retention_interval_ms = 300'000;  // log.retention.check.interval.ms
+  // log.cleaner.*
+  struct Cleaner {
+    int threads = 1;
+    int64_t backoff_ms = 15'000;
+    size_t map_bytes = 32 << 20;
+    double bytes_per_second = 1e300;
+  } cleaner;
   storage::StorageOptions storage;
 };
 
@@ -66,6 +74,11 @@ class Replicas {
   void try_again(int64_t now_ms);
   aio::Task<void> reconcile_again();
   std::vector<storage::PartitionLog*> logs();
+  // replicas_compact.cc
+  struct CompactRound;
+  aio::Task<void> compact();
+  aio::Task<bool> compact_round();
+  aio::Task<void> compact_due(CompactRound& round);
 
   Shard& shard_;
   storage::DataDirectory& data_;
@@ -88,6 +101,8 @@ class Replicas {
   aio::Event checkpointed_;
   bool checkpoint_failing_ = false;  // and said so
   aio::Timer tick_;
+  aio::Timer clean_tick_;
+  CleanPace pace_;
   aio::TaskGroup tasks_;
   std::vector<storage::PartitionLog*> other_logs_;
   bool stopping_ = false;

@@ -42,7 +42,7 @@ Result<int64_t> count_from(const LogPlace& place, const SegmentView& segment, co
     }
     if (scanner.position() >= segment.bytes) return count;
     SL_TRY(auto next, find_resumption(*segment.file, buffers, scanner.position(), segment.bytes,
-                                      {expected, kNoEpoch, segment.gaps, segment.next}));
+                                      {expected, kNoEpoch, segment.compacted, segment.next}));
     if (!next) return count;
     position = next->position;
     expected = next->base;

@@ -11,24 +11,27 @@ namespace sl::storage {
 namespace {
 
 constexpr size_t kMagicAt = 16;
-// Where offsets may be missing, none leaps as far: the log behind it must still be able to grow.
-constexpr Offset kLeapMax{int64_t{1} << 61};
+// Behind any offset that is believed the log must still be able to grow.
+constexpr Offset kFarthest{int64_t{1} << 61};
 
 bool all_zero(Bytes bytes) {
   return bytes.empty() || (bytes[0] == 0 && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
 }
 
-// The most offsets that `bytes` of batches can hold: a compressed record takes next to nothing.
-Offset farthest(Offset expected, uint64_t bytes) {
-  uint64_t room = static_cast<uint64_t>(INT64_MAX - expected.value);
-  uint64_t offsets = bytes > room / kDecompressRatioMax ? room : bytes * kDecompressRatioMax;
-  return expected + static_cast<int64_t>(offsets);
+// The most offsets that `bytes` of batches can hold: a compressed record takes next to nothing, and what compaction
+// leaves of many batches is a header.
+Offset farthest(const Continuation& place, uint64_t bytes) {
+  uint64_t each = place.compacted ? uint64_t{INT32_MAX} / record::kBatchHeaderBytes : kDecompressRatioMax;
+  uint64_t room = static_cast<uint64_t>(kFarthest - std::min(place.expected, kFarthest));
+  if (place.compacted) bytes += record::kBatchHeaderBytes;
+  uint64_t offsets = bytes > room / each ? room : bytes * each;
+  return place.expected + static_cast<int64_t>(offsets);
 }
 
 // A cheap look at a header `bytes` behind the place, before the costly one at the CRC.
 bool plausible(record::BatchView batch, const Continuation& place, uint64_t bytes) {
   Offset base = batch.base_offset();
-  return base >= place.expected && base <= farthest(place.expected, bytes) && base < place.end &&
+  return base >= place.expected && base <= farthest(place, bytes) && base < place.end &&
          batch.leader_epoch() >= place.epoch_min && (batch.attributes() & ~0x7f) == 0 && batch.last_offset_delta() >= 0;
 }
 
@@ -102,8 +105,7 @@ Result<bool> BatchScanner::only_zeros() {
 
 std::string_view misfit(record::BatchView batch, const Continuation& place) {
   if (batch.base_offset() < place.expected) return "a batch whose offset lies before its place";
-  bool leaps = batch.base_offset() > place.expected;
-  if (leaps && (!place.gaps || batch.base_offset() > kLeapMax)) return "a batch whose offset lies behind its place";
+  if (batch.base_offset() > place.expected) return "a batch whose offset lies behind its place";
   if (batch.last_offset_delta() < 0 || batch.next_offset() <= batch.base_offset()) return "a batch without offsets";
   if (batch.leader_epoch() < place.epoch_min) return "a batch of an earlier epoch than the one before it";
   return {};

@@ -18,8 +18,8 @@ namespace sl::storage {
 struct Continuation {
   Offset expected;
   Epoch epoch_min = kNoEpoch;
-  bool gaps = false;      // offsets may be missing
-  Offset end{INT64_MAX};  // where a search goes on, a batch begins before this
+  bool compacted = false;  // batches without records may stand for many offsets
+  Offset end{INT64_MAX};   // where a search goes on, a batch begins before this
 };
 
 class BatchScanner {

@@ -40,7 +40,7 @@ Status TruncateJob::cut() {
 // knows, that one anchors nothing, and the segment is read from its start.
 Status TruncateJob::find_end() {
   if (known_) {
-    SL_CHECK(scan_segment(*place_, kept_, *kept_.file, kept_bytes_, to_, gaps_));
+    SL_CHECK(scan_segment(*place_, kept_, *kept_.file, kept_bytes_, to_, compacted_));
     known_ = kept_.stats.last.size > 0;
   }
   if (!known_) {
@@ -52,7 +52,7 @@ Status TruncateJob::find_end() {
     kept_.file = std::move(file);
     kept_.damaged = std::move(damaged);
     kept_.stats.last_append_ms = last_append_ms;
-    SL_CHECK(scan_segment(*place_, kept_, *kept_.file, kept_bytes_, to_, gaps_));
+    SL_CHECK(scan_segment(*place_, kept_, *kept_.file, kept_bytes_, to_, compacted_));
   }
   std::erase_if(kept_.damaged, [this](const DamagedRange& range) { return range.next > kept_.stats.next; });
   return {};
@@ -71,6 +71,8 @@ Status TruncateJob::forget_in_index() {
   bool rewritten = false;
   Status written = place_->seams.index.write([&](kv::Writer& writer) -> Status {
     for (Offset base : dropped_) SL_CHECK(forget_segment(writer, *place_, base));
+    // What will be appended again is not clean.
+    SL_CHECK(writer.erase(cleaned_key(*place_)));
     // A recovery point that lies before the cut stays: epochs and producers are known up to there and no further.
     SL_TRY(auto stored, load_state(writer, *place_));
     rewritten = stored && stored->recovery_point > state_.recovery_point;
@@ -154,7 +156,7 @@ void RebuildJob::run() {
   result_ = [this]() -> Status {
     SL_CHECK(open_segment(*place_, view_));
     segment_ = Segment(view_.base);
-    SL_CHECK(scan_segment(*place_, segment_, *view_.file, view_.bytes, Offset(INT64_MAX), view_.gaps));
+    SL_CHECK(scan_segment(*place_, segment_, *view_.file, view_.bytes, Offset(INT64_MAX), view_.compacted));
     return place_->seams.index.write(
         [this](kv::Writer& writer) -> Status { return forget_segment(writer, *place_, view_.base); });
   }();

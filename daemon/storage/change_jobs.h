@@ -43,7 +43,7 @@ class TruncateJob final : public Job {
   Segment kept_{Offset(0)};
   uint64_t kept_bytes_ = 0;
   bool known_ = false;
-  bool gaps_ = false;
+  bool compacted_ = false;
   // Results.
   bool begun_ = false;  // files were touched
   Status result_;
@@ -60,7 +60,7 @@ class LogStartJob final : public Job {
   Offset to_;
   SegmentView segment_;
   std::optional<IndexEntry> entry_;
-  uint64_t truncations_ = 0;
+  uint64_t layout_ = 0;
   // Results.
   Status result_;
   int64_t records_before_ = 0;
@@ -89,7 +89,7 @@ class RebuildJob final : public Job {
   friend class PartitionLog;
   std::shared_ptr<const LogPlace> place_;
   SegmentView view_;
-  uint64_t truncations_ = 0;
+  uint64_t layout_ = 0;
   int64_t begun_ms_ = 0;
   // Results.
   Status result_;

@@ -76,7 +76,7 @@ Result<std::optional<FoundTime>> LookupJob::search_in(Candidate& candidate, int6
     for (;;) {
       SL_TRY(auto found, scanner.next());
       if (found == BatchScanner::Found::kEnd) return std::optional<FoundTime>();
-      why = found == BatchScanner::Found::kBatch ? misfit(scanner.batch(), {expected, kNoEpoch, segment.gaps})
+      why = found == BatchScanner::Found::kBatch ? misfit(scanner.batch(), {expected, kNoEpoch, segment.compacted})
                                                  : "no whole batch";
       if (!why.empty()) break;
       record::BatchView batch = scanner.batch();

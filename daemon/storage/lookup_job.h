@@ -41,7 +41,7 @@ class LookupJob final : public Job {
   std::optional<int64_t> timestamp_ms_;  // none: the largest one
   Offset from_;                          // log start
   Offset limit_;                         // exclusive
-  uint64_t truncations_ = 0;
+  uint64_t layout_ = 0;
   record::Decompressor decompressor_;
   Result<std::optional<FoundTime>> result_ = std::optional<FoundTime>();
 };

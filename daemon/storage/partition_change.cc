@@ -10,7 +10,7 @@ namespace sl::storage {
 
 Status PartitionLog::refuse_cut() const {
   SL_CHECK(refuse_change());
-  if (write_under_way_)
+  if (write_under_way_ || swap_under_way_)
     return Error{Errc::kWouldBlock, fmt::format("'{}' cannot be cut while it is written to", directory())};
   return {};
 }
@@ -21,13 +21,13 @@ std::unique_ptr<TruncateJob> PartitionLog::begin_cut(Offset to) {
     if (queued->producer) producers_.undo(*queued->producer);
   queue_.clear();
   log_end_ = written_end_;
-  ++truncations_;
+  ++layout_;
   ++token_->generation;
   cut_under_way_ = true;
   auto job = std::make_unique<TruncateJob>();
   job->place_ = place_;
   job->to_ = to;
-  job->gaps_ = settings_.compact;
+  job->compacted_ = settings_.compact;
   return job;
 }
 
@@ -96,7 +96,7 @@ Status PartitionLog::finish(std::unique_ptr<TruncateJob> job) {
 void PartitionLog::adopt_cut(TruncateJob& job) {
   ++token_->generation;
   // For those who planned while the job ran.
-  ++truncations_;
+  ++layout_;
   segments_.resize(segments_.size() - job.dropped_.size());
   if (!job.anew_) segments_.pop_back();
   segments_.push_back(std::make_unique<Segment>(std::move(job.kept_)));
@@ -107,6 +107,7 @@ void PartitionLog::adopt_cut(TruncateJob& job) {
     records_ += segment->stats.records;
   }
   log_end_ = written_end_ = active().stats.next;
+  clean_end_ = std::min(clean_end_, log_end_);
   mark_synced();
   cut_before_write_ = false;
   recent_ = {};
@@ -131,10 +132,12 @@ Result<std::unique_ptr<LogStartJob>> PartitionLog::start_log_start(Offset to, Of
                              high_watermark.value)};
   std::unique_ptr<LogStartJob> job;
   if (to <= log_start_) return job;
+  if (swap_under_way_) return Error{Errc::kWouldBlock, fmt::format("segments of '{}' are being replaced", directory())};
+  ++log_starts_under_way_;
   job = std::make_unique<LogStartJob>();
   job->place_ = place_;
   job->to_ = to;
-  job->truncations_ = truncations_;
+  job->layout_ = layout_;
   Segment* segment = segment_for(to);
   if (!segment) segment = &active();
   job->segment_ = view_of(*segment);
@@ -143,7 +146,8 @@ Result<std::unique_ptr<LogStartJob>> PartitionLog::start_log_start(Offset to, Of
 }
 
 Status PartitionLog::finish(std::unique_ptr<LogStartJob> job) {
-  if (job->truncations_ != truncations_)
+  --log_starts_under_way_;
+  if (job->layout_ != layout_)
     return Error{Errc::kOffsetNotAvailable, fmt::format("'{}' was cut meanwhile", directory())};
   if (!job->result_) return std::move(job->result_);
   if (job->to_ <= log_start_) return {};
@@ -179,7 +183,7 @@ size_t PartitionLog::count_expired(int64_t now_ms, Offset high_watermark) {
 }
 
 std::unique_ptr<RetentionJob> PartitionLog::start_retention(int64_t now_ms, Offset high_watermark) {
-  if (retention_under_way_ || refuse_change().code() != Errc::kNone) return nullptr;
+  if (retention_under_way_ || swap_under_way_ || refuse_change().code() != Errc::kNone) return nullptr;
   size_t count = count_expired(now_ms, high_watermark);
   if (count == segments_.size()) {
     // The active one is due as well: it must be sealed first.
@@ -224,7 +228,7 @@ Status PartitionLog::finish(std::unique_ptr<RetentionJob> job) {
 }
 
 std::unique_ptr<RebuildJob> PartitionLog::start_rebuild() {
-  if (rebuild_under_way_ || cut_under_way_ || wrong_indexes_.empty()) return nullptr;
+  if (rebuild_under_way_ || cut_under_way_ || swap_under_way_ || wrong_indexes_.empty()) return nullptr;
   Segment* segment = find_segment(wrong_indexes_.back());
   wrong_indexes_.pop_back();
   if (!segment) return nullptr;
@@ -232,7 +236,7 @@ std::unique_ptr<RebuildJob> PartitionLog::start_rebuild() {
   auto job = std::make_unique<RebuildJob>();
   job->place_ = place_;
   job->view_ = view_of(*segment);
-  job->truncations_ = truncations_;
+  job->layout_ = layout_;
   job->begun_ms_ = place_->seams.clock.mono_ms();
   rebuild_under_way_ = true;
   ++token_->generation;
@@ -244,7 +248,7 @@ Status PartitionLog::finish(std::unique_ptr<RebuildJob> job) {
   rebuild_under_way_ = false;
   if (!job->result_) return std::move(job->result_);
   Segment* segment = find_segment(job->view_.base);
-  if (job->truncations_ != truncations_ || !segment) return {};
+  if (job->layout_ != layout_ || !segment) return {};
   // What was appended meanwhile is learnt from what memory has: entries behind the part that was read.
   OffsetIndex rebuilt = std::move(job->segment_.index);
   for (const IndexEntry& entry : segment->index.in_memory())

@@ -44,7 +44,7 @@ void PartitionLog::tick(int64_t now_ms, int64_t now_ns) {
   if (tail_.bytes() > 0 && now_ns - last_append_ns_ > kTailIdleNs) tail_.clear();
   if (last_read_ns_ != 0 && now_ns - last_read_ns_ > kFileIdleNs) {
     for (const auto& segment : segments_)
-      if (segment != segments_.back()) segment->file.reset();
+      if (segment != segments_.back() && !segment->held) segment->file.reset();
     last_read_ns_ = 0;
   }
   if (queue_.empty() && queue_.capacity() > 16) std::vector<QueuedBatch>().swap(queue_);
@@ -76,6 +76,10 @@ std::optional<CheckpointPart> PartitionLog::collect() {
   part.generation = token_->generation;
   std::string key = state_key(*place_);
   part.puts.emplace_back(key, encode_state(key, describe_state()));
+  if (settings_.compact || clean_end_ > Offset(0)) {
+    std::string clean_key = cleaned_key(*place_);
+    part.puts.emplace_back(clean_key, encode_cleaned(clean_key, {clean_end_, clean_horizon_ms_}));
+  }
   for (const auto& segment : segments_) {
     bool sealed = segment != segments_.back();
     if (segment->stored) continue;

@@ -18,12 +18,14 @@
 #include "storage/batch_check.h"
 #include "storage/change_jobs.h"
 #include "storage/checkpoint.h"
+#include "storage/clean_job.h"
 #include "storage/epochs.h"
 #include "storage/log_place.h"
 #include "storage/lookup_job.h"
 #include "storage/producers.h"
 #include "storage/read_job.h"
 #include "storage/segment.h"
+#include "storage/swap_job.h"
 #include "storage/tail_cache.h"
 #include "storage/write_job.h"
 
@@ -100,8 +102,6 @@ class PartitionLog {
   Offset written_end() const { return written_end_; }
   Offset synced_end() const { return synced_end_; }
   Offset readable_end() const { return settings_.strict() ? synced_end_ : written_end_; }
-  // Rises with each truncation.
-  uint64_t truncations() const { return truncations_; }
   // Exact: records at or after log_start that are written; control records not counted.
   int64_t record_count() const { return records_ - records_before_start_; }
   uint64_t size_bytes() const { return bytes_; }
@@ -121,8 +121,8 @@ class PartitionLog {
   // kSyncFailed, kKafkaStorageError while a truncation is under way.
   Result<Appended> append(const CheckedBatch& batch, Epoch leader_epoch);
   Result<Appended> append(Slice batch, Epoch leader_epoch);
-  // As follower: whole batches with offsets and epochs, checked by check_replicated(), the first at log_end or, in a
-  // compacted log, later. The new log_end. kOffsetOutOfRange where they do not continue the log.
+  // As follower: whole batches with offsets and epochs, checked by check_replicated(), the first at log_end. The new
+  // log_end. kOffsetOutOfRange where they do not continue the log.
   Result<Offset> append_as_follower(Slice batches);
 
   // --- write
@@ -169,6 +169,20 @@ class PartitionLog {
   bool rebuild_due() const { return !wrong_indexes_.empty() && !rebuild_under_way_; }
   std::unique_ptr<RebuildJob> start_rebuild();
   Status finish(std::unique_ptr<RebuildJob> job);
+  // --- compaction, below `limit`: the high watermark, or where the last stable transaction ends.
+  // The dirty part of what could be cleaned, where cleaning is due. An active segment that is overdue is rolled by the
+  // next start_write().
+  std::optional<double> clean_due(int64_t now_ms, Offset limit);
+  // One pass; null where none is due. Run it, swap when it says so, and hand it back when it is done or has failed.
+  std::unique_ptr<CleanJob> start_clean(const CleanOptions& options, int64_t now_ms, Offset limit);
+  // kWouldBlock while something else changes the segments; any other error: the pass is void, give it up.
+  Result<std::unique_ptr<SwapJob>> start_swap(CleanJob& job);
+  Status finish(CleanJob& job, std::unique_ptr<SwapJob> swap);
+  void finish(std::unique_ptr<CleanJob> job);
+  // Truncations, log starts, retention and rebuilds wait (kWouldBlock, or nothing is due).
+  bool swap_under_way() const { return swap_under_way_; }
+  // Compacted up to here.
+  Offset clean_end() const { return clean_end_; }
   // After this only checkpoints. kWouldBlock while a write is under way.
   Result<std::unique_ptr<CloseJob>> start_close();
   Status finish(std::unique_ptr<CloseJob> job);
@@ -232,6 +246,11 @@ class PartitionLog {
   size_t count_expired(int64_t now_ms, Offset high_watermark);
   StoredState describe_state() const;
 
+  // partition_clean.cc
+  bool may_clean(const Segment& segment, int64_t now_ms, Offset limit) const;
+  bool may_swap(const CleanJob& job);
+  void adopt_swap(SwapJob& swap);
+
   std::shared_ptr<const LogPlace> place_;
   std::shared_ptr<LogToken> token_;
   LogSettings settings_;
@@ -250,7 +269,7 @@ class PartitionLog {
   uint64_t bytes_ = 0;
   int64_t records_ = 0;               // of all segments
   int64_t records_before_start_ = 0;  // in the first ones, before log_start
-  uint64_t truncations_ = 0;
+  uint64_t layout_ = 0;               // rises with each truncation and each swap: what was planned before is void
   int64_t unsynced_records_ = 0;
   int64_t unsynced_since_ns_ = 0;
   int64_t last_sync_ns_ = 0;
@@ -266,6 +285,11 @@ class PartitionLog {
   // must not find a hole behind them.
   std::vector<Offset> undeleted_;
   bool rebuild_under_way_ = false;
+  int log_starts_under_way_ = 0;
+  bool clean_under_way_ = false;
+  bool swap_under_way_ = false;
+  Offset clean_end_{0};
+  int64_t clean_horizon_ms_ = INT64_MAX;  // when the next tombstone may go
   bool roll_wanted_ = false;
   bool cut_before_write_ = false;
   bool poisoned_ = false;

@@ -21,11 +21,11 @@ SegmentView PartitionLog::view_of(const Segment& segment) const {
   view.bytes = segment.stats.bytes;
   view.next = segment.stats.next;
   view.indexed = segment.index.dropped() > 0;
-  view.gaps = settings_.compact;
+  view.compacted = settings_.compact;
   return view;
 }
 
-// The segment that holds `offset` or, where compaction left a gap, the next one that has anything. Null beyond the end.
+// The segment that holds `offset` or, where damage took it away, the next one that has anything. Null beyond the end.
 Segment* PartitionLog::segment_for(Offset offset) {
   auto after = std::upper_bound(segments_.begin(), segments_.end(), offset,
                                 [](Offset o, const auto& segment) { return o < segment->base; });
@@ -66,7 +66,7 @@ Result<std::unique_ptr<ReadJob>> PartitionLog::make_read(Offset from, size_t byt
   job->limit_ = limit;
   job->bytes_max_ = bytes_max;
   job->strict_ = strict;
-  job->truncations_ = truncations_;
+  job->layout_ = layout_;
   EpochEnd epoch = epochs_.at(std::max(from, segment->base));
   job->epoch_ = epoch.epoch;
   job->epoch_end_ = epoch.end;
@@ -87,7 +87,7 @@ Result<std::unique_ptr<ReadJob>> PartitionLog::make_read(Offset from, size_t byt
 }
 
 Result<ReadResult> PartitionLog::finish(std::unique_ptr<ReadJob> job) {
-  if (job->truncations_ != truncations_)
+  if (job->layout_ != layout_)
     return Error{Errc::kOffsetNotAvailable, fmt::format("'{}' was cut while it was read", directory())};
   Offset base = job->segment_.base;
   Segment* segment = find_segment(base);
@@ -116,7 +116,7 @@ void PartitionLog::adopt_file(Offset base, const std::shared_ptr<File>& file) {
   last_read_ns_ = clock().mono_ns();
   int open = 0;
   for (auto other = segments_.rbegin(); other != segments_.rend(); ++other) {
-    if (other->get() == &active() || other->get() == segment || !(*other)->file) continue;
+    if (other->get() == &active() || other->get() == segment || !(*other)->file || (*other)->held) continue;
     if (++open >= kOpenSealedMax) (*other)->file.reset();
   }
 }
@@ -134,7 +134,7 @@ std::unique_ptr<LookupJob> PartitionLog::make_lookup(std::optional<int64_t> time
   job->timestamp_ms_ = timestamp_ms;
   job->from_ = log_start_;
   job->limit_ = std::min(limit, written_end_);
-  job->truncations_ = truncations_;
+  job->layout_ = layout_;
   for (const auto& segment : segments_) {
     const SegmentStats& stats = segment->stats;
     if (stats.bytes == 0 || stats.next <= log_start_ || segment->base >= job->limit_) continue;
@@ -155,7 +155,7 @@ std::unique_ptr<LookupJob> PartitionLog::make_lookup(std::optional<int64_t> time
 }
 
 Result<std::optional<FoundTime>> PartitionLog::finish(std::unique_ptr<LookupJob> job) {
-  if (job->truncations_ != truncations_)
+  if (job->layout_ != layout_)
     return Error{Errc::kOffsetNotAvailable, fmt::format("'{}' was cut while it was searched", directory())};
   if (!job->result_ && job->from_ < log_start_)
     return Error{Errc::kOffsetNotAvailable, fmt::format("'{}' lost old records while it was searched", directory())};

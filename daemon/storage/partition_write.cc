@@ -60,8 +60,7 @@ Result<Offset> PartitionLog::append_as_follower(Slice batches) {
   Epoch epoch = epochs_.latest();
   for (Bytes left = batches.bytes; !left.empty();) {
     SL_TRY(record::BatchView view, record::parse_batch(left));
-    bool gap = view.base_offset() > expected && !settings_.compact;
-    if (view.base_offset() < expected || gap)
+    if (view.base_offset() != expected)
       return Error{Errc::kOffsetOutOfRange, fmt::format("a batch at offset {} does not continue a log that ends at {}",
                                                         view.base_offset().value, expected.value)};
     if (view.leader_epoch() < epoch)

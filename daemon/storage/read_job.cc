@@ -139,7 +139,7 @@ Result<ReadJob::Step> ReadJob::accept(record::BatchView batch) {
     if (epoch_end_ != kNoOffset && batch.base_offset() >= epoch_end_) return Step::kDone;
   }
   if (!batch.crc_ok()) return damaged("the batch does not match its CRC");
-  std::string_view why = misfit(batch, {expected_, kNoEpoch, segment_.gaps});
+  std::string_view why = misfit(batch, {expected_, kNoEpoch, segment_.compacted});
   if (why.empty() && wanted && epoch_ != kNoEpoch && batch.leader_epoch() != epoch_)
     why = "a batch of another epoch than the log knows";
   if (!why.empty()) return damaged(why);
@@ -166,7 +166,7 @@ Result<ReadJob::Step> ReadJob::damaged(std::string_view why) {
     return Step::kReadOn;
   }
   SL_TRY(auto next, find_resumption(*segment_.file, place_->seams.buffers, position_, segment_.bytes,
-                                    {expected_, kNoEpoch, segment_.gaps, segment_.next}));
+                                    {expected_, kNoEpoch, segment_.compacted, segment_.next}));
   DamagedRange range{position_, segment_.bytes, expected_, segment_.next};
   if (next) {
     range.end = next->position;

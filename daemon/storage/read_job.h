@@ -30,8 +30,8 @@ struct SegmentView {
   std::shared_ptr<File> file;  // null: to be opened
   uint64_t bytes = 0;          // of whole batches
   Offset next;
-  bool indexed = false;  // older index entries are in the store
-  bool gaps = false;     // offsets may be missing (compaction)
+  bool indexed = false;    // older index entries are in the store
+  bool compacted = false;  // see Continuation
 };
 
 // Opens the segment's file where no one has it open.
@@ -69,7 +69,7 @@ class ReadJob final : public Job {
   Offset expected_;         // its offset
   Epoch epoch_ = kNoEpoch;  // of `from`; not compared where it is none
   Offset epoch_end_ = kNoOffset;
-  uint64_t truncations_ = 0;
+  uint64_t layout_ = 0;
   // While running.
   bool cached_only_ = false;
   bool by_index_ = false;  // the position is the store's word, not yet confirmed

@@ -67,6 +67,8 @@ Status Recovery::sync_names() {
 Status Recovery::list_files() {
   FileSystem& files = place_->seams.files;
   SL_TRY(auto names, files.list(place_->directory));
+  SL_CHECK(finish_swaps(files, place_->directory, names));
+  SL_TRY(names, files.list(place_->directory));
   for (const std::string& name : names) {
     std::string path = place_->directory + "/" + name;
     if (name.ends_with(".log.deleted")) {
@@ -253,7 +255,6 @@ Status Recovery::join(size_t number) {
   Segment& before = *log_->segments_.back();
   if (file.base == before.stats.next) return {};
   if (file.base > before.stats.next) {
-    if (options_.settings.compact) return {};
     DamagedRange hole{before.stats.bytes, before.stats.bytes, before.stats.next, file.base};
     if (before.damage_at(before.stats.next)) return {};
     return note_damage(before, hole, "records are missing behind it");
@@ -305,6 +306,10 @@ Status Recovery::settle() {
     log.records_ += segment->stats.records;
   }
   log.epochs_.advance_start(log.log_start_);
+  if (stored_) {
+    log.clean_end_ = std::clamp(stored_->cleaned.end, Offset(0), stored_->state.recovery_point);
+    log.clean_horizon_ms_ = stored_->cleaned.horizon_ms;
+  }
   log.dirty_ = !stored_ || changed_;
   log.epochs_stored_ = log.dirty_ ? 0 : log.epochs_version_;
   return {};
@@ -336,8 +341,10 @@ Status Recovery::settle_start() {
       log.records_before_start_ += segment->stats.records;
       continue;
     }
-    int64_t count = known ? stored_->state.records_before_start : 0;
-    if (!known) {
+    // Compaction takes records from before the start away: the stored count is that of a segment the index knows.
+    bool counted = known && (segment->stored || segment->base == stored_->state.segment);
+    int64_t count = counted ? stored_->state.records_before_start : 0;
+    if (!counted) {
       auto entry = segment->index.find(log.log_start_);
       SL_TRY(count, count_before(*place_, log.view_of(*segment), entry, log.log_start_));
     }

@@ -60,9 +60,11 @@ struct Segment {
   SegmentStats stats;
   OffsetIndex index;
   std::vector<DamagedRange> damaged;
-  std::shared_ptr<File> file;  // open: always for the active one, while it is read for others
-  uint64_t file_bytes = 0;     // of the active one: with what is preallocated
-  bool stored = false;         // a sealed one's summary is in the index
+  std::shared_ptr<File> file;     // open: always for the active one, while it is read for others
+  uint64_t file_bytes = 0;        // of the active one: with what is preallocated
+  bool stored = false;            // a sealed one's summary is in the index
+  bool held = false;              // `file` stays open: a swap is under way
+  bool cleaning_refused = false;  // a compaction found it damaged
 };
 
 std::string segment_path(std::string_view directory, Offset base);

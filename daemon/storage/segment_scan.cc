@@ -6,7 +6,7 @@
 
 namespace sl::storage {
 
-Status scan_segment(const LogPlace& place, Segment& segment, File& file, uint64_t end, Offset stop, bool gaps) {
+Status scan_segment(const LogPlace& place, Segment& segment, File& file, uint64_t end, Offset stop, bool compacted) {
   BufferPool& buffers = place.seams.buffers;
   while (segment.stats.bytes < end && segment.stats.next < stop) {
     BatchScanner scanner(file, buffers, segment.stats.bytes, end);
@@ -14,11 +14,11 @@ Status scan_segment(const LogPlace& place, Segment& segment, File& file, uint64_
       SL_TRY(auto found, scanner.next());
       if (found == BatchScanner::Found::kEnd) return {};
       if (found != BatchScanner::Found::kBatch) break;
-      if (!misfit(scanner.batch(), {segment.stats.next, kNoEpoch, gaps}).empty()) break;
+      if (!misfit(scanner.batch(), {segment.stats.next, kNoEpoch, compacted}).empty()) break;
       if (scanner.batch().next_offset() > stop) return {};
       segment.note(scanner.batch(), -1);
     }
-    Continuation place_there{segment.stats.next, kNoEpoch, gaps};
+    Continuation place_there{segment.stats.next, kNoEpoch, compacted};
     SL_TRY(auto next, find_resumption(file, buffers, scanner.position(), end, place_there));
     if (!next) return {};
     segment.add_damage({scanner.position(), next->position, segment.stats.next, next->base});

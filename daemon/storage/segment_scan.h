@@ -12,7 +12,7 @@ namespace sl::storage {
 
 // Takes into `segment` the batches of `file` from segment.stats.bytes on, as far as they end at or below both `end`
 // (bytes) and `stop`. Where it stopped is segment.stats.bytes.
-Status scan_segment(const LogPlace& place, Segment& segment, File& file, uint64_t end, Offset stop, bool gaps);
+Status scan_segment(const LogPlace& place, Segment& segment, File& file, uint64_t end, Offset stop, bool compacted);
 
 // Adds to `puts` what the index is to know of the segment up to `stats`, and says how many index entries it has then.
 size_t describe_segment(const LogPlace& place, const Segment& segment, const SegmentStats& stats,

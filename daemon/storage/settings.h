@@ -28,6 +28,10 @@ struct LogSettings {
   int compression_level = std::numeric_limits<int>::min();    // record::kDefaultLevel
   bool delete_old = true;                                     // cleanup.policy has "delete"
   bool compact = false;                                       // cleanup.policy has "compact"
+  int64_t delete_retention_ms = 86'400'000;                   // delete.retention.ms, of tombstones
+  int64_t min_compaction_lag_ms = 0;                          // min.compaction.lag.ms
+  int64_t max_compaction_lag_ms = kUnlimited;                 // max.compaction.lag.ms
+  double min_cleanable_dirty_ratio = 0.5;                     // min.cleanable.dirty.ratio
 
   // Whether a record is synced before it is acknowledged and before anybody sees it. Otherwise written is enough.
   bool strict() const { return flush_messages <= 1 && flush_ms == kUnlimited; }

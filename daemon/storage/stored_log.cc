@@ -10,7 +10,7 @@
 namespace sl::storage {
 namespace {
 
-enum Kind : uint8_t { kState = 1, kSegment = 2, kChunk = 3, kEpochs = 4, kProducer = 5 };
+enum Kind : uint8_t { kState = 1, kSegment = 2, kChunk = 3, kEpochs = 4, kProducer = 5, kCleaned = 6 };
 constexpr uint8_t kStateVersion = 1;
 
 kv::KeyBuilder key_of(const LogPlace& place, Kind kind) {
@@ -138,6 +138,14 @@ std::optional<ProducerEntry> decode_producer(std::string_view key, std::string_v
   return entry;
 }
 
+StoredCleaned decode_cleaned(std::string_view key, std::string_view value) {
+  Unpacker in(key, value);
+  StoredCleaned cleaned;
+  cleaned.end = in.offset();
+  cleaned.horizon_ms = in.get<int64_t>();
+  return in.finished() ? cleaned : StoredCleaned();
+}
+
 // Calls `take(entry)` for each entry below `prefix`; false from it ends the walk.
 template <class Take>
 Status walk(kv::Reader& reader, std::string_view prefix, Take take) {
@@ -166,6 +174,9 @@ Status load_rows(kv::Reader& reader, const LogPlace& place, StoredLog& log, bool
     if (usable) log.producers.emplace_back(id, *entry);
     return usable;
   }));
+  std::string clean_key = cleaned_key(place);
+  SL_TRY(auto cleaned, reader.get(clean_key));
+  if (cleaned) log.cleaned = decode_cleaned(clean_key, *cleaned);
   SL_TRY(kv::Cursor chunks, reader.cursor(chunk_prefix(place, log.state.segment)));
   SL_TRY(auto last, chunks.last());
   if (last) {
@@ -208,6 +219,10 @@ std::string producer_key(const LogPlace& place, ProducerId id) {
   return std::string(key_of(place, kProducer).be64(id).view());
 }
 
+std::string cleaned_key(const LogPlace& place) {
+  return std::string(key_of(place, kCleaned).view());
+}
+
 std::string encode_state(std::string_view key, const StoredState& state) {
   Packer out;
   out.add(kStateVersion).add(state.recovery_point).add(state.segment).add(state.position).add(state.anchor);
@@ -243,6 +258,12 @@ std::string encode_producer(std::string_view key, const ProducerEntry& entry) {
     const ProducerBatch& batch = entry.batches[i];
     out.add(batch.first_sequence).add(batch.last_sequence).add(batch.base).add(batch.last).add(batch.timestamp_ms);
   }
+  return std::move(out).seal(key);
+}
+
+std::string encode_cleaned(std::string_view key, const StoredCleaned& cleaned) {
+  Packer out;
+  out.add(cleaned.end).add(cleaned.horizon_ms);
   return std::move(out).seal(key);
 }
 

@@ -7,6 +7,7 @@
 //   chunk       by segment and first offset: up to 64 index entries
 //   epochs      by number: up to 120 (epoch, start)
 //   producer    by id: epoch, next sequence, up to five batches
+//   cleaned     how far compaction came, and when the next tombstone may go
 #pragma once
 #include <optional>
 #include <string>
@@ -41,6 +42,12 @@ struct StoredSegment {
   uint64_t index_entries = 0;
 };
 
+// Without it all of the log is compacted again, which changes nothing.
+struct StoredCleaned {
+  Offset end{0};
+  int64_t horizon_ms = INT64_MAX;
+};
+
 struct StoredChunk {
   size_t first = 0;  // number of its first entry in the segment
   std::vector<IndexEntry> entries;
@@ -51,6 +58,7 @@ struct StoredLog {
   std::vector<StoredSegment> segments;  // by base
   std::vector<EpochStart> epochs;
   std::vector<std::pair<ProducerId, ProducerEntry>> producers;
+  StoredCleaned cleaned;
   StoredChunk tail;  // the last chunk of the segment that holds the recovery point
 
   const StoredSegment* find(Offset base) const;
@@ -66,11 +74,14 @@ std::string chunk_key(const LogPlace& place, Offset base, Offset first);
 std::string epochs_key(const LogPlace& place, int32_t number);
 std::string producer_key(const LogPlace& place, ProducerId id);
 
+std::string cleaned_key(const LogPlace& place);
+
 std::string encode_state(std::string_view key, const StoredState& state);
 std::string encode_segment(std::string_view key, const SegmentStats& stats, uint64_t index_entries);
 std::string encode_chunk(std::string_view key, size_t first, std::span<const IndexEntry> entries);
 std::string encode_epochs(std::string_view key, std::span<const EpochStart> starts);
 std::string encode_producer(std::string_view key, const ProducerEntry& entry);
+std::string encode_cleaned(std::string_view key, const StoredCleaned& cleaned);
 std::optional<StoredChunk> decode_chunk(std::string_view key, std::string_view value);
 
 // The state alone.

@@ -67,6 +67,8 @@ namespace sl {
   X(SaslAuthenticationFailed, 58, 58, 1, false, "authentication failed")                                   \
   X(UnknownProducerId, 59, 59, 1, false, "the producer id is not known")                                   \
   X(ReassignmentInProgress, 60, 60, 1, false, "a reassignment is in progress")                             \
+  X(NonEmptyGroup, 68, 68, 1, false, "the group has members")                                              \
+  X(GroupIdNotFound, 69, 69, 4, false, "no such group")                                                    \
   X(FetchSessionIdNotFound, 70, 70, 1, true, "the fetch session does not exist")                           \
   X(InvalidFetchSessionEpoch, 71, 71, 1, true, "the fetch session epoch is wrong")                         \
   X(ListenerNotFound, 72, 72, 1, true, "no listener of that name")                                         \
@@ -76,6 +78,10 @@ namespace sl {
   X(UnsupportedCompressionType, 76, 76, 1, false, "the compression is not supported")                      \
   X(StaleBrokerEpoch, 77, 77, 1, false, "the broker epoch is stale")                                       \
   X(OffsetNotAvailable, 78, 78, 1, true, "the offset is not available yet")                                \
+  X(MemberIdRequired, 79, 79, 1, true, "the member must join again with the id it was given")              \
+  X(GroupMaxSizeReached, 81, 81, 1, false, "the group has its most members already")                       \
+  X(FencedInstanceId, 82, 82, 1, false, "another member uses this instance id")                            \
+  X(GroupSubscribedToTopic, 86, 86, 1, false, "the group is subscribed to the topic")                      \
   X(InvalidRecord, 87, 87, 1, false, "a record is not acceptable")                                         \
   X(UnstableOffsetCommit, 88, 88, 1, true, "an offset commit is still open")                               \
   X(ThrottlingQuotaExceeded, 89, 89, 1, true, "a quota was exceeded")                                      \
@@ -86,9 +92,14 @@ namespace sl {
   X(UnknownTopicId, 100, 100, 4, true, "no topic has that id")                                             \
   X(InconsistentTopicId, 103, 103, 1, true, "the topic id does not fit")                                   \
   X(InconsistentClusterId, 104, 104, 1, false, "the cluster id is another")                                \
+  X(FencedMemberEpoch, 110, 110, 1, false, "the member epoch is not the group's: the member must rejoin")  \
+  X(UnreleasedInstanceId, 111, 111, 1, false, "another member still holds this instance id")               \
+  X(UnsupportedAssignor, 112, 112, 2, false, "the server does not know this assignor")                     \
+  X(StaleMemberEpoch, 113, 113, 1, true, "the member epoch is stale")                                      \
   X(InvalidVoterKey, 125, 125, 1, false, "the voter key is not this node's")                               \
   X(DuplicateVoter, 126, 126, 1, false, "the voter is in the set already")                                 \
   X(VoterNotFound, 127, 127, 1, false, "the voter is not in the set")                                      \
+  X(InvalidRegularExpression, 128, 128, 2, false, "the regular expression is not valid")                   \
   X(Cancelled, 1000, -1, 1, false, "the operation was cancelled")                                          \
   X(Io, 1001, 56, 1, true, "an input or output error")                                                     \
   X(DiskFull, 1002, 56, 1, true, "the disk is full")                                                       \

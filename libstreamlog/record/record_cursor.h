@@ -24,6 +24,8 @@ class RecordCursor {
     return broken();
   }
   int32_t remaining() const { return left_; }
+  // Where the next record's bytes begin; behind the last one, where they end. A copy of a cursor walks on its own.
+  const uint8_t* at() const { return at_; }
 
  private:
   RecordCursor(BatchView batch, Bytes records);

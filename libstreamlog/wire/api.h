@@ -6,8 +6,11 @@
 
 #include "wire/codec.h"
 #include "wire/messages/broker.h"
+#include "wire/messages/committed_offsets.h"
 #include "wire/messages/configs.h"
 #include "wire/messages/fetch.h"
+#include "wire/messages/groups.h"
+#include "wire/messages/membership.h"
 #include "wire/messages/metadata.h"
 #include "wire/messages/offsets.h"
 #include "wire/messages/produce.h"
@@ -17,12 +20,15 @@
 
 namespace sl::wire {
 
-using Requests = std::tuple<ProduceRequest, FetchRequest, ListOffsetsRequest, MetadataRequest, FindCoordinatorRequest,
-                            ApiVersionsRequest, CreateTopicsRequest, DeleteTopicsRequest, DeleteRecordsRequest,
-                            InitProducerIdRequest, OffsetForLeaderEpochRequest, DescribeConfigsRequest,
-                            AlterConfigsRequest, DescribeLogDirsRequest, CreatePartitionsRequest,
-                            IncrementalAlterConfigsRequest, ListPartitionReassignmentsRequest, DescribeQuorumRequest,
-                            DescribeClusterRequest, DescribeProducersRequest, DescribeTopicPartitionsRequest>;
+using Requests =
+    std::tuple<ProduceRequest, FetchRequest, ListOffsetsRequest, MetadataRequest, OffsetCommitRequest,
+               OffsetFetchRequest, FindCoordinatorRequest, JoinGroupRequest, HeartbeatRequest, LeaveGroupRequest,
+               SyncGroupRequest, DescribeGroupsRequest, ListGroupsRequest, ApiVersionsRequest, CreateTopicsRequest,
+               DeleteTopicsRequest, DeleteRecordsRequest, InitProducerIdRequest, OffsetForLeaderEpochRequest,
+               DescribeConfigsRequest, AlterConfigsRequest, DescribeLogDirsRequest, CreatePartitionsRequest,
+               DeleteGroupsRequest, IncrementalAlterConfigsRequest, ListPartitionReassignmentsRequest,
+               OffsetDeleteRequest, DescribeQuorumRequest, DescribeClusterRequest, DescribeProducersRequest,
+               ConsumerGroupHeartbeatRequest, ConsumerGroupDescribeRequest, DescribeTopicPartitionsRequest>;
 inline constexpr size_t kApiCount = std::tuple_size_v<Requests>;
 
 // Calls f.operator()<M>() for every request type M, in the order of their numbers.
@@ -68,7 +74,7 @@ inline constexpr auto kApis = [] {
 // The row of a number; null where it is not in the list.
 const ApiInfo* find_api(int16_t key);
 
-// The answer to ApiVersions with every listed API and no features.
+// The answer to ApiVersions with every listed API and no features; the daemon takes out what it has no handler for.
 ApiVersionsResponse listed_apis();
 
 // The whole frame that answers an ApiVersions request of a version we do not know: in the layout of version 0, error

@@ -5,7 +5,7 @@
 // Decoding trusts nothing: every length is checked against the bytes that are left before anything is allocated,
 // the number of structs in one message is capped (kArrayElementsMax), and bytes behind the last field are an error.
 // Only behind a request they are ignored, as Kafka's broker does: librdkafka 2.15 writes the null array of "all topics"
-// in Metadata's flexible versions as four zero bytes, of which three are left over.
+// in Metadata's flexible versions as four zero bytes, of which three are left over; and where later versions append.
 // kMalformed names the field; kUnsupportedVersion is a version outside the message's range.
 #pragma once
 #include <cstdint>
@@ -46,6 +46,15 @@ constexpr Versions versions_of() {
   else
     return {M::kMinVersion, M::kMaxVersion, M::kFlexibleFrom};
 }
+
+// A message whose later versions only add fields at its end, and which says so (kLaterVersionsAppend).
+template <class M>
+concept LaterVersionsAppend = requires {
+  requires M::kLaterVersionsAppend;
+};
+// Whether bytes behind the last field are no error.
+template <class M>
+inline constexpr bool kMayLeaveBytes = Request<M> || LaterVersionsAppend<M>;
 
 class Encoder;
 

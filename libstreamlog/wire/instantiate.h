@@ -21,7 +21,7 @@ Result<M> decode(Bytes body, int16_t version, const Buffer& owner) {
   M message;
   Decoder decoder(body, version, kVersions.flexible(version), owner);
   decoder.structure(message);
-  SL_CHECK(decoder.finish(Walks<M>::name(), Request<M>));
+  SL_CHECK(decoder.finish(Walks<M>::name(), kMayLeaveBytes<M>));
   return message;
 }
 

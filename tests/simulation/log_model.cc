@@ -4,7 +4,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <map>
 
+#include "record/record_cursor.h"
 #include "storage/stored_log.h"
 
 namespace sl::simulation {
@@ -28,6 +30,7 @@ void LogModel::cut_to(Offset end) {
 void LogModel::begin_anew(Offset start) {
   batches.clear();
   empty_end = durable_end = written_end = log_start = start;
+  cleaned_to = Offset(0);
 }
 
 int64_t LogModel::count(Offset from, Offset to) const {
@@ -92,7 +95,105 @@ std::string check_bounds(const storage::PartitionLog& log, const LogModel& model
   return {};
 }
 
+struct Survivor {
+  Offset offset;
+  SampleRecord record;
+};
+
+// The records of a log that was compacted; its batches must follow each other without a hole all the same.
+Result<std::vector<Survivor>> survivors(storage::PartitionLog& log) {
+  SL_TRY(auto batches, StorageNode::read(log, log.log_start(), log.log_end()));
+  std::vector<Survivor> all;
+  record::Decompressor decompressor;
+  Offset next = kNoOffset;
+  for (const std::string& bytes : batches) {
+    SL_TRY(auto batch, record::parse_batch(as_bytes(bytes)));
+    if (next == kNoOffset ? batch.base_offset() > log.log_start() : batch.base_offset() != next)
+      return Error{Errc::kUnknownServerError, fmt::format("a hole before offset {}", batch.base_offset().value)};
+    next = batch.next_offset();
+    SL_TRY(auto cursor, record::RecordCursor::open(batch, decompressor));
+    record::RecordView record;
+    for (;;) {
+      SL_TRY(bool more, cursor.next(record));
+      if (!more) break;
+      if (record.offset < log.log_start()) continue;
+      Survivor one{record.offset, {record.timestamp_ms, {}}};
+      if (record.key) one.record.key = as_text(*record.key);
+      if (record.value) one.record.value = as_text(*record.value);
+      one.record.tombstone = !record.value;
+      all.push_back(std::move(one));
+    }
+  }
+  if (next != kNoOffset && next != log.log_end())
+    return Error{Errc::kUnknownServerError, fmt::format("reads end at {}", next.value)};
+  return all;
+}
+
+// Every record is where it was written and as it was; the newest of each key is there, unless it is a tombstone that
+// went, and then no older one has come back; and nothing went that compaction had not come to.
+std::string check_compacted(storage::PartitionLog& log, const LogModel& model) {
+  auto all = survivors(log);
+  if (!all) return fmt::format("cannot be read: {} {}", error_info(all.code()).name, all.error().context);
+  if (log.record_count() != static_cast<int64_t>(all->size()))
+    return fmt::format("counts {} records, holds {}", log.record_count(), all->size());
+  std::map<std::string, std::pair<Offset, const SampleRecord*>> newest;
+  std::map<Offset, const SampleRecord*> written;
+  for (const ModelBatch& batch : model.batches) {
+    Offset offset = batch.base;
+    for (const SampleRecord& record : batch.records) {
+      if (offset >= log.log_start() && offset < log.log_end()) {
+        written[offset] = &record;
+        newest[record.key] = {offset, &record};
+      }
+      ++offset;
+    }
+  }
+  std::map<std::string, Offset> last;
+  for (const Survivor& one : *all) {
+    auto at = written.find(one.offset);
+    if (at == written.end()) return fmt::format("holds a record at {} that nobody wrote", one.offset.value);
+    const SampleRecord& was = *at->second;
+    bool same = was.key == one.record.key && was.timestamp_ms == one.record.timestamp_ms &&
+                was.tombstone == one.record.tombstone && (was.tombstone || was.value == one.record.value);
+    if (!same) return fmt::format("altered: the record at {} is not what was written", one.offset.value);
+    written.erase(at);
+    last[one.record.key] = one.offset;
+  }
+  // Half of a log that is to begin anew is nothing to rely on.
+  if (model.anew_at) return {};
+  for (const auto& [offset, record] : written)
+    if (offset >= model.cleaned_to) return fmt::format("lost: the record at {} was never compacted", offset.value);
+  for (const auto& [key, value] : newest) {
+    const auto& [offset, record] = value;
+    auto found = last.find(key);
+    if (found != last.end() && found->second == offset) continue;
+    if (!record->tombstone) return fmt::format("lost: the newest record of a key, at {}", offset.value);
+    if (found != last.end())
+      return fmt::format("the record at {} is back, though a tombstone at {} was for it", found->second.value,
+                         offset.value);
+  }
+  return {};
+}
+
+std::string check_compacted_lookups(storage::PartitionLog& log, Random& random) {
+  auto all = survivors(log);
+  if (!all) return "cannot be read a second time";
+  for (int i = 0; i < 3 && !all->empty(); ++i) {
+    int64_t time = (*all)[static_cast<size_t>(random.below(all->size()))].record.timestamp_ms - 2 +
+                   static_cast<int64_t>(random.below(4));
+    auto expected =
+        std::find_if(all->begin(), all->end(), [&](const Survivor& one) { return one.record.timestamp_ms >= time; });
+    auto found = StorageNode::find_time(log, time);
+    if (!found) return fmt::format("time {}: {}", time, found.error().context);
+    Offset wanted = expected == all->end() ? kNoOffset : expected->offset;
+    Offset got = found->has_value() ? (*found)->offset : kNoOffset;
+    if (got != wanted) return fmt::format("time {} is found at {}, not {}", time, got.value, wanted.value);
+  }
+  return {};
+}
+
 std::string check_content(storage::PartitionLog& log, const LogModel& model) {
+  if (model.cleaned_to > Offset(0)) return check_compacted(log, model);
   auto read = StorageNode::read(log, log.log_start(), log.log_end());
   if (!read) return fmt::format("cannot be read: {} {}", error_info(read.code()).name, read.error().context);
   auto expected = holding(model.batches, log.log_start());
@@ -126,6 +227,7 @@ std::string check_epochs(const storage::PartitionLog& log, const LogModel& model
 }
 
 std::string check_lookups(storage::PartitionLog& log, const LogModel& model, Random& random) {
+  if (model.cleaned_to > Offset(0)) return check_compacted_lookups(log, random);
   int64_t span = log.log_end() - log.log_start();
   for (int i = 0; i < 3 && span > 0; ++i) {
     Offset offset = log.log_start() + static_cast<int64_t>(random.below(static_cast<uint64_t>(span)));
@@ -188,7 +290,7 @@ std::string check_appends(StorageNode& node, const LogModel& model, BufferPool& 
   bool cut_under_way = model.end_min.value != INT64_MAX;
   std::string wrong = cut_under_way ? std::string() : check_retries(node, log, model, buffers);
   if (!wrong.empty()) return fmt::format("log {} {}", model.id.text(), wrong);
-  std::vector<SampleRecord> records{{now_ms, sample_value(1, 40)}, {now_ms, sample_value(2, 40)}};
+  std::vector<SampleRecord> records{{now_ms, sample_value(1, 40), "k"}, {now_ms, sample_value(2, 40), "k"}};
   Offset base = log.log_end();
   Epoch epoch = std::max(log.latest_epoch(), Epoch(0));
   auto appended = node.append(log, sample_batch(buffers, records, SampleProducer()), epoch);

@@ -39,6 +39,11 @@ struct LogModel {
   Offset log_start{0};
   Offset metadata_start{0};
 
+  // Its records have keys, and it may be compacted; below `cleaned_to` records may be gone for which a newer one of
+  // their key is there, and tombstones.
+  bool keyed = false;
+  Offset cleaned_to{0};
+
   // Batches of these were cut away: if they were more than the five that a log remembers, older ones are not known as
   // duplicates any more, and no client has them in flight.
   std::vector<ProducerId> cut_producers;

@@ -10,7 +10,10 @@ namespace sl::simulation {
 Slice sample_batch(BufferPool& buffers, std::span<const SampleRecord> records, const SampleProducer& producer) {
   record::BatchBuilder builder(buffers, 8 << 20, 4 << 10);
   for (const SampleRecord& one : records) {
-    [[maybe_unused]] bool taken = builder.append(one.timestamp_ms, std::nullopt, as_bytes(one.value));
+    std::optional<Bytes> key, value;
+    if (!one.key.empty()) key = as_bytes(one.key);
+    if (!one.tombstone) value = as_bytes(one.value);
+    [[maybe_unused]] bool taken = builder.append(one.timestamp_ms, key, value);
     assert(taken);
   }
   record::BatchStamp stamp;

@@ -13,6 +13,8 @@ namespace sl::simulation {
 struct SampleRecord {
   int64_t timestamp_ms = 0;
   std::string value;
+  std::string key = {};    // empty: none
+  bool tombstone = false;  // a key without a value
 };
 
 // Which producer sends it; the default is one without an id.

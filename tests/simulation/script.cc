@@ -69,6 +69,7 @@ Status Script::on_log(uint64_t choice, LogModel& model) {
   if (choice < 30) return retain(model);
   if (choice < 34) return truncate(model);
   if (choice < 35) return begin_anew(model);
+  if (choice >= 48 && choice < (options_.compacting ? 75 : 62) && model.keyed) return compact(model);
   if (choice < 40) return configure(model);
   if (choice < 44) {
     doing_ = "sync";
@@ -96,6 +97,9 @@ Status Script::create_log() {
   model.settings.segment_bytes = writer.wide ? kWideSegments[0] : kNarrowSegments[random_.below(3)];
   model.settings.retention_ms = -1;
   if (random_.below(3) == 0) model.settings.flush_messages = 5;
+  model.keyed = model.settings.compact = options_.compacting || random_.below(2) == 0;
+  model.settings.delete_retention_ms = 40;
+  model.settings.min_cleanable_dirty_ratio = 0;
   model.may_be_gone = true;
   LogModel& kept = logs_[model.id] = std::move(model);
   SL_TRY([[maybe_unused]] auto report, node_->open(kept.id, kept.settings, kept.log_start));
@@ -133,7 +137,12 @@ Status Script::queue_batch(LogModel& model, storage::PartitionLog& log) {
   for (uint64_t i = 0; i < count; ++i) {
     size_t size = writer.wide ? 1500 + random_.below(6000) : 20 + random_.below(300);
     int64_t jitter_ms = static_cast<int64_t>(random_.below(10)) - 5;
-    batch.records.push_back({clock_.wall + jitter_ms, sample_value(++records_, size)});
+    SampleRecord record{clock_.wall + jitter_ms, sample_value(++records_, size)};
+    if (model.keyed) {
+      record.key = fmt::format("key {}", random_.below(12));
+      record.tombstone = random_.below(5) == 0;
+    }
+    batch.records.push_back(std::move(record));
   }
   if (random_.below(3) != 0) batch.producer = writer.producer;
   Slice slice = sample_batch(buffers_, batch.records, batch.producer);
@@ -212,6 +221,8 @@ Status Script::truncate(LogModel& model) {
   // Mostly the end of it, as after a change of leaders.
   if (random_.below(3) != 0) span = std::min<uint64_t>(span, 12);
   Offset to = log.log_end() - static_cast<int64_t>(random_.below(span + 1));
+  // Only what nobody may see yet is ever cut, and only what everybody may see is compacted.
+  to = std::max(to, model.cleaned_to);
   doing_ = fmt::format("truncate {} from {} to {}", model.id.text(), log.log_end().value, to.value);
   Offset end = to;
   for (const ModelBatch& batch : model.batches)
@@ -236,6 +247,41 @@ Status Script::truncate(LogModel& model) {
   // Whoever leads now is another, with producers of its own.
   new_leader(model, log);
   return {};
+}
+
+// One pass, with appends between its steps.
+Status Script::compact(LogModel& model) {
+  storage::PartitionLog& log = *node_->find(model.id);
+  if (options_.compacting || random_.below(2) == 0) SL_CHECK(node_->checkpoint());
+  storage::CleanOptions options{{random_.next(), random_.next()}, random_.below(2) << 20, 2000};
+  auto job = log.start_clean(options, clock_.wall_ms(), log.readable_end());
+  if (!job) return {};
+  std::string doing = fmt::format("compact {}", model.id.text());
+  model.cleaned_to = std::max(model.cleaned_to, log.segments().back()->base);
+  for (;;) {
+    doing_ = doing;
+    job->run();
+    if (job->state() == storage::CleanJob::State::kSwap) {
+      SL_CHECK(swap(model, log, *job));
+    } else if (job->state() != storage::CleanJob::State::kWorking) {
+      break;
+    }
+    if (random_.below(6) == 0) SL_CHECK(append(model));
+    if (random_.below(12) == 0) SL_CHECK(node_->checkpoint());
+  }
+  bool done = job->state() == storage::CleanJob::State::kDone;
+  Error error = job->error();
+  log.finish(std::move(job));
+  return done ? Status() : Status(std::move(error));
+}
+
+Status Script::swap(LogModel& model, storage::PartitionLog& log, storage::CleanJob& job) {
+  SL_TRY(auto swap, log.start_swap(job));
+  ++swaps_;
+  swap->run();
+  // Readers and writers go on before the log hears of it.
+  if (random_.below(4) == 0) SL_CHECK(append(model));
+  return log.finish(job, std::move(swap));
 }
 
 void Script::new_leader(LogModel& model, storage::PartitionLog& log) {
@@ -268,6 +314,8 @@ Status Script::configure(LogModel& model) {
   bool was_strict = model.settings.strict();
   model.settings.segment_bytes = wide ? kWideSegments[random_.below(2)] : kNarrowSegments[random_.below(3)];
   model.settings.flush_messages = random_.below(2) == 0 ? 1 : 5;
+  // A log that was compacted may be one that is not, and back.
+  if (model.keyed && random_.below(3) == 0) model.settings.compact = !model.settings.compact;
   doing_ = fmt::format("configure {}", model.id.text());
   log.set_settings(model.settings);
   if (was_strict || !model.settings.strict()) return {};

@@ -1,6 +1,6 @@
 // Script: a few hundred operations on the logs of one node, drawn from a seed: group writes, rolls, trims, retention,
-// truncations, new settings, new and deleted partitions, checkpoints, clean and unclean restarts. It keeps the models
-// that say what must survive, at every moment, so that an observer of the disk may cut the power anywhere.
+// truncations, compactions, new settings, new and deleted partitions, checkpoints, clean and unclean restarts. It keeps
+// the models that say what must survive, at every moment, so that an observer of the disk may cut the power anywhere.
 #pragma once
 #include <map>
 #include <memory>
@@ -15,6 +15,7 @@ namespace sl::simulation {
 struct ScriptOptions {
   uint64_t seed = 1;
   bool preallocate = false;
+  bool compacting = false;  // every log is compacted, and often
 };
 
 class Script {
@@ -31,6 +32,8 @@ class Script {
   const std::map<LogId, LogModel>& logs() const { return logs_; }
   // Logs that were deleted and must not come back.
   const std::vector<LogId>& gone() const { return gone_; }
+  // Compacted segments that took the place of others, so far.
+  int swaps() const { return swaps_; }
   StorageNode* node() { return node_.get(); }
   // A new life on the same disk, after a crash of the process, and takes what is found there for the truth.
   Status recover();
@@ -51,6 +54,8 @@ class Script {
   Status retain(LogModel& model);
   Status truncate(LogModel& model);
   Status begin_anew(LogModel& model);
+  Status compact(LogModel& model);
+  Status swap(LogModel& model, storage::PartitionLog& log, storage::CleanJob& job);
   void new_leader(LogModel& model, storage::PartitionLog& log);
   Status configure(LogModel& model);
   Status restart(Restart how);
@@ -76,6 +81,7 @@ class Script {
   uint64_t records_ = 0;
   int64_t producers_ = 1000;
   int lives_ = 0;
+  int swaps_ = 0;
 };
 
 }  // namespace sl::simulation

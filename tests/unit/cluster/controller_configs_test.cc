@@ -60,7 +60,7 @@ TEST_F(ControllerFixture, WhatCannotBeAltered) {
       {change(kTopicResource, "t", "retention.ms", kAppend, "1"), Errc::kInvalidConfig},
       {change(kTopicResource, "t", "retention.ms", 9, "1"), Errc::kInvalidRequest},
       {change(kTopicResource, "t", "retention.ms", kSet, std::nullopt), Errc::kInvalidRequest},
-      {change(kTopicResource, "t", "cleanup.policy", kAppend, "compact"), Errc::kInvalidConfig},
+      {change(kTopicResource, "t", "cleanup.policy", kAppend, "compress"), Errc::kInvalidConfig},
       {change(kBrokerResource, "2", "log.retention.ms", kSet, "1"), Errc::kInvalidRequest},
       {change(kBrokerResource, "", "node.id", kSet, "2"), Errc::kInvalidRequest},
       {change(8, "1", "root", kSet, "DEBUG"), Errc::kInvalidRequest},

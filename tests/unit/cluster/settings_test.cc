@@ -84,7 +84,11 @@ TEST(BrokerSettingsTest, GivenOrDefault) {
   EXPECT_TRUE(settings.boolean("auto.create.topics.enable"));
   EXPECT_EQ(settings.set("auto.create.topics.enable", "yes").code(), Errc::kBadConfig);
   EXPECT_EQ(settings.set("node.id", "-1").code(), Errc::kBadConfig);
-  EXPECT_EQ(settings.set("log.cleanup.policy", "compact").code(), Errc::kBadConfig);
+  EXPECT_EQ(settings.set("log.cleanup.policy", "compress").code(), Errc::kBadConfig);
+  EXPECT_EQ(settings.set("log.cleaner.io.max.bytes.per.second", "0.5").code(), Errc::kBadConfig);
+  EXPECT_GT(settings.real("log.cleaner.io.max.bytes.per.second"), 1e300);
+  ASSERT_TRUE(settings.set("log.cleaner.io.max.bytes.per.second", "1.5e6"));
+  EXPECT_EQ(settings.real("log.cleaner.io.max.bytes.per.second"), 1.5e6);
   EXPECT_EQ(settings.node(), NodeId(5));
 }
 

@@ -133,6 +133,73 @@ TEST(Golden, OurRecordCountIsATag) {
                 "\0\0\0"sv);
 }
 
+TEST(Golden, JoinGroup) {
+  JoinGroupRequest request;
+  request.group_id = "g";
+  request.session_timeout_ms = 10'000;
+  request.rebalance_timeout_ms = 300'000;
+  request.protocol_type = "consumer";
+  request.protocols = {{"range", {"abc"}}};
+  expect_golden(request, 5,
+                "\0\1g\0\0\x27\x10\0\4\x93\xe0\0\0\xff\xff\0\x8"
+                "consumer\0\0\0\1\0\5range\0\0\0\3abc"sv);
+  request.reason = "r";
+  expect_golden(request, 9,
+                "\2g\0\0\x27\x10\0\4\x93\xe0\1\0\x9"
+                "consumer\2\6range\4abc\0\2r\0"sv);
+}
+
+TEST(Golden, FindCoordinator) {
+  FindCoordinatorRequest request;
+  request.key = "g";
+  expect_golden(request, 0, "\0\1g"sv);
+  request = {};
+  request.coordinator_keys = {"g", "h"};
+  expect_golden(request, 6, "\0\3\2g\2h\0"sv);
+  FindCoordinatorResponse response;
+  response.coordinators = {{"g", 1, "b", 9092, 0, std::nullopt}};
+  expect_golden(response, 6, "\0\0\0\0\2\2g\0\0\0\1\2b\0\0\x23\x84\0\0\0\0\0"sv);
+}
+
+TEST(Golden, OffsetFetch) {
+  OffsetFetchRequest request;
+  request.group_id = "g";
+  expect_golden(request, 2, "\0\1g\xff\xff\xff\xff"sv);
+  request = {};
+  request.require_stable = true;
+  request.groups.resize(2);
+  request.groups[0].group_id = "a";
+  request.groups[1].group_id = "b";
+  request.groups[1].topics.emplace().push_back({"t", {}, {1}});
+  expect_golden(request, 8, "\3\2a\0\0\2b\2\2t\2\0\0\0\1\0\0\1\0"sv);
+  request.groups.erase(request.groups.begin());
+  auto& topic = request.groups[0].topics->front();
+  topic.name.clear();
+  topic.topic_id.bytes[15] = 5;
+  expect_golden(request, 10, "\2\2b\0\xff\xff\xff\xff\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\5\2\0\0\0\1\0\0\1\0"sv);
+
+  OffsetFetchResponse response;
+  response.topics.push_back({"t", {}, {{1, 258, 3, "m", 0}}});
+  expect_golden(response, 5, "\0\0\0\0\0\0\0\1\0\1t\0\0\0\1\0\0\0\1\0\0\0\0\0\0\1\2\0\0\0\3\0\1m\0\0\0\0"sv);
+  response.groups.push_back({"g", std::move(response.topics), 0});
+  response.topics.clear();
+  expect_golden(response, 8, "\0\0\0\0\2\2g\2\2t\2\0\0\0\1\0\0\0\0\0\0\1\2\0\0\0\3\2m\0\0\0\0\0\0\0\0"sv);
+}
+
+TEST(Golden, ConsumerGroupHeartbeat) {
+  ConsumerGroupHeartbeatResponse response;
+  response.member_id = "m";
+  response.member_epoch = 1;
+  response.heartbeat_interval_ms = 5000;
+  expect_golden(response, 0, "\0\0\0\0\0\0\0\2m\0\0\0\1\0\0\x13\x88\xff\0"sv);
+  auto& part = response.assignment.emplace().topic_partitions.emplace_back();
+  part.topic_id.bytes[0] = 7;
+  part.partitions = {2};
+  expect_golden(response, 1,
+                "\0\0\0\0\0\0\0\2m\0\0\0\1\0\0\x13\x88"
+                "\1\2\7\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\2\0\0\0\2\0\0\0"sv);
+}
+
 TEST(Golden, NullableStruct) {
   DescribeTopicPartitionsRequest request;
   request.topics = {{"t"}};
