@@ -30,11 +30,14 @@ void Cluster::leave() {
 
 aio::Task<void> Cluster::close() {
   closed_ = true;
-  for (auto& [address, peer] : peers_) {
-    peer->pause.cancel();
-    if (peer->connection) retire(std::move(peer->connection));
-    if (peer->opening) peer->opening->close();
+  for (Peers* peers : {&peers_, &coordinator_peers_}) {
+    for (auto& [address, peer] : *peers) {
+      peer->pause.cancel();
+      if (peer->connection) retire(std::move(peer->connection));
+      if (peer->opening) peer->opening->close();
+    }
   }
+  for (aio::Timer* pause : pauses_) pause->cancel();
   while (users_ > 0) co_await left_.wait();
   co_await group_.drained();
 }
@@ -45,8 +48,8 @@ void Cluster::retire(ConnectionPtr connection) {
   group_.spawn(until_drained(std::move(connection)));
 }
 
-Cluster::Peer& Cluster::peer(const aio::Address& address) {
-  auto& peer = peers_[address];
+Cluster::Peer& Cluster::peer_in(Peers& peers, const aio::Address& address) {
+  auto& peer = peers[address];
   if (!peer) peer = std::make_unique<Peer>(runtime_, address);
   return *peer;
 }
@@ -74,13 +77,14 @@ aio::Task<void> Cluster::attempt(Peer* peer) {
     if (opened && !closed_) {
       peer->connection = std::move(connection);
       peer->failures = 0;
-      if (std::exchange(peer->told_away, false)) on_outage(peer->address, nullptr);
+      if (away_.erase(peer->address) > 0 && on_outage) on_outage(peer->address, nullptr);
     } else {
       if (!opened) peer->last_error = std::move(opened).error();
       ++peer->failures;
       peer->not_before_ns = runtime_.mono_ns() + backoff_ms(peer->failures) * 1'000'000;
       retire(std::move(connection));
-      if (on_outage && !closed_ && !std::exchange(peer->told_away, true)) on_outage(peer->address, &peer->last_error);
+      bool news = !closed_ && away_.insert(peer->address).second;
+      if (news && on_outage) on_outage(peer->address, &peer->last_error);
     }
   }
   peer->attempting = false;

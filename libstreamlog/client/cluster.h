@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -82,6 +83,15 @@ class Cluster {
   aio::Task<Result<ConnectionPtr>> connect_any();
   // To the node that takes admin requests.
   aio::Task<Result<ConnectionPtr>> connect_controller();
+  // To the node that coordinates the consumer group; one of its own beside the node's other, where a fetch that waits
+  // would hold up what a member says. FindCoordinator is asked until somebody knows it, at most request_timeout_ms;
+  // what it said is remembered until forget_coordinator(). kCoordinatorNotAvailable and kCoordinatorLoadInProgress with
+  // a sentence, kGroupAuthorizationFailed, kUnsupportedVersion; errors of reaching nodes.
+  aio::Task<Result<ConnectionPtr>> connect_coordinator(std::string group);
+  // After kNotCoordinator, kCoordinatorNotAvailable or a lost connection: the next connect_coordinator() asks anew.
+  void forget_coordinator(const std::string& group) { coordinators_.erase(group); }
+  // Who it was found to be, if it was.
+  std::optional<NodeId> coordinator(const std::string& group) const;
 
   // The topic, from memory if it was asked for before. kUnknownTopicOrPartition, with a sentence, where it does not
   // exist; kInvalidTopic, kTopicAuthorizationFailed; errors of reaching the cluster.
@@ -130,7 +140,10 @@ class Cluster {
   Result<TopicPtr> learn_topic(const wire::MetadataResponse::Topic& topic);
   Result<TopicPtr> learn_asked(const wire::MetadataResponse& answer, const std::string& name);
   aio::Address address_of(const wire::MetadataResponse::Broker& broker, const rpc::Connection& from, bool only);
-  Peer& peer(const aio::Address& address);
+  aio::Task<Result<NodeId>> find_coordinator(std::string group, int64_t timeout_ms);
+  using Peers = std::map<aio::Address, std::unique_ptr<Peer>>;
+  Peer& peer(const aio::Address& address) { return peer_in(peers_, address); }
+  Peer& peer_in(Peers& peers, const aio::Address& address);
   void retire(ConnectionPtr connection);
   int64_t backoff_ms(int failures);
   void leave();
@@ -148,7 +161,12 @@ class Cluster {
   // Nodes that are reached by the address that was used to find them, whatever they call themselves.
   std::map<int32_t, aio::Address> pinned_;
   // By address: a bootstrap address and a node's may be the same.
-  std::map<aio::Address, std::unique_ptr<Peer>> peers_;
+  Peers peers_;
+  // The same of nodes that coordinate groups.
+  Peers coordinator_peers_;
+  std::unordered_map<std::string, NodeId> coordinators_;
+  std::set<aio::Timer*> pauses_;  // that close() ends
+  std::set<aio::Address> away_;   // of which on_outage was told
   std::unordered_map<std::string, TopicPtr> topics_;
   std::unordered_map<std::string, std::shared_ptr<Refresh>> refreshes_;
 };

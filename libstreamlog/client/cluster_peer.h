@@ -14,7 +14,6 @@ struct Cluster::Peer {
   bool attempting = false;
   uint64_t attempts = 0;  // that have ended
   int failures = 0;       // in a row
-  bool told_away = false;
   int64_t not_before_ns = 0;
   Error last_error;
   aio::Event changed;
