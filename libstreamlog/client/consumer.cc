@@ -33,11 +33,17 @@ Error Consumer::about(const Source& source, Errc code, std::string_view reason) 
 }
 
 aio::Task<Status> Consumer::assign(std::vector<Assignment> assignments) {
-  co_return co_await add(std::move(assignments), false);
+  auto taken = co_await take_on(std::move(assignments), false);
+  if (!taken) co_return std::move(taken).error();
+  co_return Status();
+}
+
+aio::Task<Result<std::vector<size_t>>> Consumer::add(std::vector<Assignment> assignments) {
+  co_return co_await take_on(std::move(assignments), false);
 }
 
 // All or none of them. Where it announces, each begins with kAdded.
-aio::Task<Status> Consumer::add(std::vector<Assignment> assignments, bool announce) {
+aio::Task<Result<std::vector<size_t>>> Consumer::take_on(std::vector<Assignment> assignments, bool announce) {
   std::vector<OffsetQuery> queries;
   for (const Assignment& each : assignments) {
     queries.push_back({each.topic, each.partition, each.from});
@@ -50,28 +56,60 @@ aio::Task<Status> Consumer::add(std::vector<Assignment> assignments, bool announ
   if (!found) co_return std::move(found).error();
   for (const OffsetAnswer& answer : *found)
     if (answer.error.code != Errc::kNone) co_return answer.error;
-  std::vector<std::unique_ptr<Source>> added;
-  for (Assignment& each : assignments) {
+  std::vector<TopicPtr> infos;
+  for (const Assignment& each : assignments) {
     SL_CO_TRY(TopicPtr info, co_await cluster_.topic(each.topic));
-    auto source = std::make_unique<Source>(runtime_, sources_.size() + added.size(), std::move(each));
-    if (source->assignment.partition.value < 0 || source->assignment.partition.value >= info->partition_count())
-      co_return about(*source, Errc::kUnknownTopicOrPartition,
-                      fmt::format("the topic has no such partition; it has {}", info->partition_count()));
-    source->info = info;
-    added.push_back(std::move(source));
+    if (each.partition.value < 0 || each.partition.value >= info->partition_count())
+      co_return Error{Errc::kUnknownTopicOrPartition,
+                      fmt::format("{} [{}]: the topic has no such partition; it has {}", each.topic,
+                                  each.partition.value, info->partition_count())};
+    infos.push_back(std::move(info));
   }
-  size_t first = sources_.size(), at = 0;
-  for (auto& source : added) {
+  std::vector<size_t> indexes;
+  size_t at = 0;
+  for (size_t i = 0; i < assignments.size(); ++i) {
     Offset from = (*found)[at++].offset;
-    Offset until = source->assignment.until ? (*found)[at++].offset : kNoEnd;
-    source->bytes_max = options_.partition_bytes_max;
-    sources_.push_back(std::move(source));
-    ++live_;
-    start(*sources_.back(), from, until, announce);
+    Offset until = assignments[i].until ? (*found)[at++].offset : kNoEnd;
+    Source& source = source_for(std::move(assignments[i]), infos[i]);
+    indexes.push_back(source.index);
+    start(source, from, until, announce);
   }
-  for (size_t i = first; i < sources_.size(); ++i) lead(*sources_[i], sources_[i]->info);
+  for (size_t index : indexes) lead(*sources_[index], sources_[index]->info);
   wake_.notify();
-  co_return Status();
+  co_return indexes;
+}
+
+// In the place of one that was removed, if it was this partition's; so that they do not grow with every rebalance.
+Consumer::Source& Consumer::source_for(Assignment assignment, TopicPtr info) {
+  auto same = [&](const auto& each) {
+    return each->removed && !each->recovering && each->assignment.topic == assignment.topic &&
+           each->assignment.partition == assignment.partition;
+  };
+  auto found = std::find_if(sources_.begin(), sources_.end(), same);
+  if (found == sources_.end()) {
+    sources_.push_back(std::make_unique<Source>(runtime_, sources_.size(), Assignment()));
+    found = std::prev(sources_.end());
+  }
+  Source& source = **found;
+  source.assignment = std::move(assignment);
+  source.info = std::move(info);
+  source.bytes_max = options_.partition_bytes_max;
+  source.high_watermark = kNoOffset;
+  source.aborted.clear();
+  source.removed = source.ended = source.gone = source.paused = source.caught_up = false;
+  source.failures = 0;
+  source.failing_since_ns = source.unknown_since_ns = -1;
+  ++live_;
+  return source;
+}
+
+void Consumer::remove(const std::vector<TopicPartition>& partitions) {
+  for (auto& source : sources_) {
+    TopicPartition name{source->assignment.topic, source->assignment.partition};
+    if (source->removed || std::find(partitions.begin(), partitions.end(), name) == partitions.end()) continue;
+    stop(source->index);
+    source->removed = true;
+  }
 }
 
 void Consumer::start(Source& source, Offset from, Offset until, bool announce) {
@@ -130,7 +168,7 @@ void Consumer::push(Fetched fetched) {
 
 // Where the last partition is gone, there may be another of its topic that the subscription has yet to find.
 bool Consumer::finished() const {
-  return live_ == 0 && !look_due_ && !looking_ && !(subscription_ && subscription_->wanted);
+  return !options_.open_ended && live_ == 0 && !look_due_ && !looking_ && !(subscription_ && subscription_->wanted);
 }
 
 bool Consumer::ready() const {

@@ -22,6 +22,7 @@
 #include "client/interruptible.h"
 #include "client/offsets.h"
 #include "client/position.h"
+#include "client/topic_partition.h"
 #include "record/batch.h"
 #include "wire/messages/fetch.h"
 
@@ -39,6 +40,8 @@ struct ConsumerOptions {
   bool check_crc = true;
   // Leaders that cannot be reached or answer with an error that may pass are tried for so long.
   int64_t outage_ms_max = 120'000;
+  // Partitions come and go by add() and remove(): it is never kFinished.
+  bool open_ended = false;
   // How often a subscription asks what there is.
   int64_t metadata_max_age_ms = 300'000;
 };
@@ -97,6 +100,11 @@ class Consumer {
   // Finds the start and end of each and begins to fetch. Once. A partition that does not exist is
   // kUnknownTopicOrPartition; errors of ListOffsets otherwise. A range that is empty ends at once.
   aio::Task<Status> assign(std::vector<Assignment> assignments);
+  // More of them, while others are being read: all or none. Their indexes are in the order given; one that was
+  // remove()d before may be used again. A partition that is being read must not be given.
+  aio::Task<Result<std::vector<size_t>>> add(std::vector<Assignment> assignments);
+  // No more of them: nothing is handed out any more. What is not being read is passed over.
+  void remove(const std::vector<TopicPartition>& partitions);
   // Asks from now on, every metadata_max_age_ms and where a topic was deleted, what there is, and reads what was not
   // assigned from its start and without end. Once, after assign().
   void subscribe(Subscription subscription);
@@ -134,7 +142,8 @@ class Consumer {
   void start(Source& source, Offset from, Offset until, bool announce);
   void end(Source& source, Fetched::Kind kind = Fetched::Kind::kEnded);
   static Fetched news_of(const Source& source, Fetched::Kind kind);
-  aio::Task<Status> add(std::vector<Assignment> assignments, bool announce);
+  aio::Task<Result<std::vector<size_t>>> take_on(std::vector<Assignment> assignments, bool announce);
+  Source& source_for(Assignment assignment, TopicPtr info);
   bool finished() const;
   void fail(Error why);
   void push(Fetched fetched);

@@ -229,6 +229,7 @@ aio::Task<void> Consumer::recovering(Source* source) {
   if (!info || stopping_) co_return;
   source->recovering = false;
   wake_.notify();
+  if (source->ended) co_return;
   if (*info) {
     source->unknown_since_ns = -1;
     if (replaced(*source, ***info)) lose_replaced(***info);

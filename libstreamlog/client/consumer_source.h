@@ -8,7 +8,7 @@ struct Consumer::Source {
   Source(aio::Runtime& runtime, size_t i, Assignment a) : index(i), assignment(std::move(a)), pause(runtime.timers()) {}
 
   const size_t index;
-  const Assignment assignment;
+  Assignment assignment;
   TopicPtr info;
   NodeId leader{-1};
   Epoch leader_epoch = kNoEpoch;
@@ -21,6 +21,7 @@ struct Consumer::Source {
   bool paused = false;
   bool ended = false;
   bool gone = false;
+  bool removed = false;  // its place may be taken
   bool caught_up = false;
   bool recovering = false;
   int failures = 0;  // in a row

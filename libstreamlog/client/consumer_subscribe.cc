@@ -47,7 +47,9 @@ aio::Task<Status> Consumer::look() {
   for (const TopicPtr& topic : topics) lose_replaced(*topic);
   std::vector<Assignment> fresh = not_read(topics);
   if (fresh.empty()) co_return Status();
-  co_return co_await add(std::move(fresh), true);
+  auto taken = co_await take_on(std::move(fresh), true);
+  if (!taken) co_return std::move(taken).error();
+  co_return Status();
 }
 
 // The topics of the subscription that there are now.
