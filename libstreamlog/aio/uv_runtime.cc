@@ -12,6 +12,7 @@
 
 #include "aio/pool.h"
 #include "aio/uv_poller.h"
+#include "aio/uv_process.h"
 #include "aio/uv_stream.h"
 
 namespace sl::aio {
@@ -119,6 +120,10 @@ class UvRuntimeLoop final : public UvRuntime {
   }
 
   void forget_fd(int fd) override { fds_.erase(fd); }
+
+  Task<Result<ProcessEnd>> run_process(ProcessCall call) override {
+    return run_child(context(), *this, std::move(call));
+  }
 
  private:
   struct SignalHandle {

@@ -4,6 +4,7 @@
 #pragma once
 #include <memory>
 
+#include "aio/process.h"
 #include "aio/runtime.h"
 
 namespace sl::aio {
@@ -29,6 +30,10 @@ class UvRuntime : public Runtime {
   virtual void cancel_fd(int fd) = 0;
   // Before `fd` is closed: its number may come back as another file.
   virtual void forget_fd(int fd) = 0;
+
+  // Runs a program to its end; its output is this process's own. What it does not read of its input is no error. kIo
+  // where it cannot be started.
+  virtual Task<Result<ProcessEnd>> run_process(ProcessCall call) = 0;
 };
 
 }  // namespace sl::aio
