@@ -22,6 +22,7 @@
 
 #include "client/cluster.h"
 #include "client/consumer.h"
+#include "client/group_offset.h"
 #include "client/interruptible.h"
 #include "client/topic_partition.h"
 
@@ -61,16 +62,6 @@ struct GroupEvent {
   };
   Kind kind = Kind::kTimedOut;
   std::vector<TopicPartition> partitions;  // sorted
-};
-
-// A position of a group: the next offset to read.
-struct GroupOffset {
-  std::string topic;
-  Partition partition;
-  Offset offset = kNoOffset;  // kNoOffset where nothing is committed
-  Epoch leader_epoch = kNoEpoch;
-  std::string metadata;
-  Error error;  // kNone where it went well
 };
 
 class ClassicMember;
