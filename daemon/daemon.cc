@@ -5,6 +5,7 @@
 #include "cluster/controller.h"
 #include "cluster/image.h"
 #include "cluster/image_listener.h"
+#include "group/coordinator.h"
 #include "quorum/sole_voter.h"
 #include "replica/replicas.h"
 #include "server/acceptor.h"
@@ -32,6 +33,7 @@ struct Daemon::Parts {
   std::unique_ptr<quorum::SoleVoter> quorum;
   std::unique_ptr<replica::Replicas> replicas;
   std::unique_ptr<cluster::Controller> controller;
+  std::unique_ptr<group::Coordinator> coordinator;
   std::unique_ptr<server::Broker> broker;
   std::vector<std::unique_ptr<aio::Listener>> bound;
   std::vector<std::unique_ptr<server::Acceptor>> acceptors;
@@ -138,9 +140,15 @@ aio::Task<Status> Daemon::open_listeners() {
   parts_->controller = std::make_unique<cluster::Controller>(seams_.runtime, *parts_->quorum, parts_->image,
                                                              config_.settings, seams_.logger, std::move(self));
   SL_CO_CHECK(co_await parts_->controller->register_self());
-  server::BrokerParts reach{seams_.runtime,    seams_.logger,      parts_->buffers,         *parts_->data,
-                            config_.settings,  parts_->image,      *parts_->controller,     *parts_->quorum,
-                            *parts_->replicas, parts_->authoriser, config_.settings.node(), std::move(names)};
+  group::Coordinator::Seams groups{seams_.runtime, seams_.logger,       parts_->buffers,   config_.settings,
+                                   parts_->image,  *parts_->controller, *parts_->replicas, config_.settings.node()};
+  parts_->coordinator = std::make_unique<group::Coordinator>(std::move(groups));
+  parts_->coordinator->refresh();
+  parts_->tasks.spawn(parts_->coordinator->keep_time());
+  server::BrokerParts reach{seams_.runtime,    seams_.logger,        parts_->buffers,     *parts_->data,
+                            config_.settings,  parts_->image,        *parts_->controller, *parts_->quorum,
+                            *parts_->replicas, *parts_->coordinator, parts_->authoriser,  config_.settings.node(),
+                            std::move(names)};
   parts_->broker = std::make_unique<server::Broker>(std::move(reach));
   server::AcceptorLimits limits;
   limits.sessions_max = static_cast<size_t>(config_.settings.integer("max.connections"));
@@ -157,6 +165,7 @@ aio::Task<void> Daemon::wind_down(bool cleanly) {
   for (auto& listener : parts_->bound)
     if (listener) listener->close();
   for (auto& acceptor : parts_->acceptors) acceptor->stop();
+  if (parts_->coordinator) co_await parts_->coordinator->stop();
   if (parts_->replicas) co_await parts_->replicas->stop(cleanly);
   co_await parts_->tasks.drained();
   if (parts_->quorum) co_await parts_->quorum->stop(cleanly);
@@ -165,6 +174,7 @@ aio::Task<void> Daemon::wind_down(bool cleanly) {
   // A log that this run did not get to has not been recovered: the next one must not think it was.
   bool recovered = parts_->replicas && parts_->replicas->complete();
   parts_->broker.reset();
+  parts_->coordinator.reset();
   parts_->replicas.reset();
   Status ended;
   bool sync_failed = failure_ && failure_->code == Errc::kSyncFailed;

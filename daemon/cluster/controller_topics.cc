@@ -235,6 +235,8 @@ Result<int32_t> Controller::check_growth(const wire::CreatePartitionsRequest::To
   const TopicState* topic = image_.find(asked.name);
   if (!topic) return Errc::kUnknownTopicOrPartition;
   auto now = static_cast<int32_t>(topic->partitions.size());
+  if (topic->name == "__consumer_offsets")
+    return Error{Errc::kInvalidTopic, "Groups are found by the number of partitions of __consumer_offsets."};
   if (asked.count == now)
     return Error{Errc::kInvalidPartitions, fmt::format("Topic already has {} partition(s).", now)};
   if (asked.count < now)

@@ -298,6 +298,15 @@ void Groups::expire_offsets(const Topics& topics, Now now, Outcome& out) {
   }
 }
 
+void Groups::forget_topics(const std::vector<std::string>& names, Outcome& out) {
+  for (auto& [id, group] : groups_) {
+    std::vector<CommittedOffsets::Key> keys;
+    for (const auto& [key, value] : group.offsets.all())
+      if (std::ranges::find(names, key.first) != names.end()) keys.push_back(key);
+    if (!keys.empty() && !group.deleting) group.offsets.remove(std::nullopt, keys, {}, out);
+  }
+}
+
 void Groups::settled(const std::string& id, Source source, uint64_t ticket, Errc result, const Topics& topics, Now now,
                      Outcome& out) {
   auto* group = find(id);

@@ -47,6 +47,8 @@ class Groups {
   // Offsets that have been unused for too long, and the groups that nothing is left of. To be called now and then
   // (Kafka: every 10 minutes); it looks at every offset.
   void expire_offsets(const Topics& topics, Now now, Outcome& out);
+  // Offsets in topics that were deleted.
+  void forget_topics(const std::vector<std::string>& names, Outcome& out);
   // What became of an append, in the order of the appends.
   void settled(const std::string& group, Source source, uint64_t ticket, Errc result, const Topics& topics, Now now,
                Outcome& out);

@@ -26,6 +26,9 @@ void add_all_handlers(Dispatcher& dispatcher) {
   add_topic_handlers(dispatcher);
   add_config_handlers(dispatcher);
   add_log_dir_handlers(dispatcher);
+  add_membership_handlers(dispatcher);
+  add_committed_offset_handlers(dispatcher);
+  add_group_handlers(dispatcher);
 }
 
 }  // namespace sl::server

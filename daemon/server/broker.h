@@ -11,6 +11,7 @@
 #include "cluster/controller.h"
 #include "cluster/image.h"
 #include "cluster/settings.h"
+#include "group/coordinator.h"
 #include "quorum/quorum.h"
 #include "replica/replicas.h"
 #include "server/authorise.h"
@@ -37,6 +38,7 @@ struct BrokerParts {
   cluster::Controller& controller;
   quorum::Quorum& quorum;
   replica::Replicas& replicas;
+  group::Coordinator& coordinator;
   Authoriser& authoriser;
   NodeId node;
   std::vector<ListenerName> listeners;
@@ -55,6 +57,7 @@ class Broker {
   cluster::Controller& controller() { return parts_.controller; }
   quorum::Quorum& quorum() { return parts_.quorum; }
   replica::Replicas& replicas() { return parts_.replicas; }
+  group::Coordinator& coordinator() { return parts_.coordinator; }
   Authoriser& authoriser() { return parts_.authoriser; }
   NodeId node() const { return parts_.node; }
   const std::vector<ListenerName>& listeners() const { return parts_.listeners; }

@@ -14,7 +14,7 @@ PLACES = [
     (r"spdlog/.*", r"libstreamlog/base/log_spdlog\.cc"),
     (r"lmdb\.h", r"libstreamlog/kv/lmdb_\w+\.cc"),
     (r"uv\.h", r"libstreamlog/aio/uv_\w+\.(h|cc)"),
-    (r"re2/.*", r"(tools|libstreamlog/client)/.*\.cc"),
+    (r"re2/.*", r"(tools|libstreamlog/client|daemon/group)/.*\.cc"),
     (r"(zstd|lz4|lz4frame|lz4hc|zlib|snappy|snappy-c)\.h", r"libstreamlog/record/\w+\.cc"),
     (r"(isa-l|isa-l/.*|crc)\.h", r"libstreamlog/base/crc32c\.cc"),
     (r"g(test|mock)/.*", r"tests/.*"),

@@ -44,6 +44,7 @@ SimBroker::SimBroker(Options options)
 SimBroker::~SimBroker() {
   world_.run(stop());
   broker_.reset();
+  coordinator_.reset();
   replicas_.reset();
 }
 
@@ -70,8 +71,22 @@ aio::Task<Status> SimBroker::start(size_t sessions_max, server::Authoriser& auth
   self.directory = data_->format().directory_id;
   controller_ = std::make_unique<cluster::Controller>(*runtime_, *quorum_, image_, settings_, logger_, std::move(self));
   SL_CO_CHECK(co_await controller_->register_self());
-  server::BrokerParts parts{*runtime_,    logger_,  buffers_,   *data_,     settings_, image_,
-                            *controller_, *quorum_, *replicas_, authoriser, node,      {{"UNIX", address().text(), 0}}};
+  group::Coordinator::Seams groups{*runtime_, logger_, buffers_, settings_, image_, *controller_, *replicas_, node};
+  coordinator_ = std::make_unique<group::Coordinator>(std::move(groups));
+  tasks_.spawn(coordinator_->keep_time());
+  server::BrokerParts parts{*runtime_,
+                            logger_,
+                            buffers_,
+                            *data_,
+                            settings_,
+                            image_,
+                            *controller_,
+                            *quorum_,
+                            *replicas_,
+                            *coordinator_,
+                            authoriser,
+                            node,
+                            {{"UNIX", address().text(), 0}}};
   broker_ = std::make_unique<server::Broker>(std::move(parts));
   server::AcceptorLimits limits;
   limits.sessions_max = sessions_max;
@@ -82,6 +97,7 @@ aio::Task<Status> SimBroker::start(size_t sessions_max, server::Authoriser& auth
 
 aio::Task<void> SimBroker::stop() {
   acceptor_->stop();
+  co_await coordinator_->stop();
   co_await replicas_->stop(true);
   co_await tasks_.drained();
   co_await quorum_->stop(true);

@@ -75,6 +75,7 @@ class SimBroker {
   std::unique_ptr<quorum::SoleVoter> quorum_;
   std::unique_ptr<replica::Replicas> replicas_;
   std::unique_ptr<cluster::Controller> controller_;
+  std::unique_ptr<group::Coordinator> coordinator_;
   std::unique_ptr<server::Broker> broker_;
   std::unique_ptr<server::Acceptor> acceptor_;
   aio::TaskGroup tasks_;

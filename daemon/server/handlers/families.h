@@ -13,5 +13,9 @@ void add_offset_handlers(Dispatcher& dispatcher);   // ListOffsets, OffsetForLea
 void add_topic_handlers(Dispatcher& dispatcher);    // topics and partitions created, deleted, moved
 void add_config_handlers(Dispatcher& dispatcher);   // DescribeConfigs, AlterConfigs, IncrementalAlterConfigs
 void add_log_dir_handlers(Dispatcher& dispatcher);  // DescribeLogDirs
+void add_membership_handlers(
+    Dispatcher& dispatcher);  // JoinGroup, SyncGroup, Heartbeat, LeaveGroup, ConsumerGroupHeartbeat
+void add_committed_offset_handlers(Dispatcher& dispatcher);  // OffsetCommit, OffsetFetch, OffsetDelete
+void add_group_handlers(Dispatcher& dispatcher);             // groups listed, described, deleted
 
 }  // namespace sl::server

@@ -39,8 +39,11 @@ int32_t authorised_operations(const Call& call, ResourceType type, std::string_v
   static constexpr Operation kCluster[] = {
       Operation::kCreate,          Operation::kAlter,        Operation::kDescribe,       Operation::kClusterAction,
       Operation::kDescribeConfigs, Operation::kAlterConfigs, Operation::kIdempotentWrite};
+  static constexpr Operation kGroup[] = {Operation::kRead, Operation::kDelete, Operation::kDescribe};
   int32_t bits = 0;
-  std::span<const Operation> operations = type == ResourceType::kTopic ? std::span<const Operation>(kTopic) : kCluster;
+  std::span<const Operation> operations = kCluster;
+  if (type == ResourceType::kTopic) operations = kTopic;
+  if (type == ResourceType::kGroup) operations = kGroup;
   for (Operation operation : operations)
     if (call.allowed(operation, type, name)) bits |= 1 << static_cast<int>(operation);
   return bits;

@@ -22,7 +22,7 @@ const cluster::TopicState* find_topic(const cluster::Image& image, std::string_v
 // one unknown (KIP-320).
 Located locate(Broker& broker, const cluster::TopicState* topic, bool by_id, int32_t index, int32_t known_epoch);
 
-// The bits of `AuthorizedOperations` in Metadata and DescribeCluster.
+// The bits of `AuthorizedOperations` in Metadata, DescribeCluster and the descriptions of groups.
 int32_t authorised_operations(const Call& call, ResourceType type, std::string_view name);
 
 }  // namespace sl::server

@@ -1,41 +1,13 @@
 // What the cluster looks like from here. A node names itself by the address of the listener that was asked: over the
 // unix socket that is `unix:PATH`, so that a tool comes back the way it came.
 #include "server/broker.h"
+#include "server/handlers/endpoints.h"
 #include "server/handlers/families.h"
 #include "server/handlers/locate.h"
 #include "server/handlers/repeats.h"
 
 namespace sl::server {
 namespace {
-
-struct Endpoint {
-  NodeId node;
-  std::string host;
-  uint16_t port = 0;
-  std::optional<std::string> rack;
-  bool fenced = false;
-};
-
-// The brokers as a client of this session reaches them.
-std::vector<Endpoint> endpoints_for(Call& call) {
-  std::vector<Endpoint> endpoints;
-  const ListenerName* asked = call.broker.listener(call.session.listener);
-  for (const auto& [id, broker] : call.broker.image().brokers()) {
-    Endpoint endpoint{id, {}, 0, broker.rack, broker.fenced};
-    if (id == call.broker.node() && asked) {
-      endpoint.host = asked->host;
-      endpoint.port = asked->port;
-    } else if (!broker.endpoints.empty()) {
-      const auto* same = &broker.endpoints.front();
-      for (const auto& one : broker.endpoints)
-        if (one.listener == call.session.listener) same = &one;
-      endpoint.host = same->host;
-      endpoint.port = same->port;
-    }
-    endpoints.push_back(std::move(endpoint));
-  }
-  return endpoints;
-}
 
 std::vector<int32_t> ids(const std::vector<NodeId>& nodes) {
   std::vector<int32_t> out;

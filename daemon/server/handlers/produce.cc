@@ -46,6 +46,10 @@ std::optional<Part> find_part(Call& call, const cluster::TopicState* topic, bool
       answer.current_leader = {located.leader.value, located.leader_epoch.value};
     return std::nullopt;
   }
+  if (topic->name == group::kOffsetsTopicName) {
+    refuse(answer, Error{Errc::kInvalidTopic, "only the coordinators of groups write to " + topic->name});
+    return std::nullopt;
+  }
   if (asked.records.pieces.size() != 1) {
     refuse(answer, Error{Errc::kInvalidRecord, "a partition's records must be exactly one batch"});
     return std::nullopt;

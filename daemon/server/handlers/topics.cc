@@ -9,6 +9,7 @@ namespace {
 aio::Task<void> settle(Broker& broker) {
   auto settled = co_await broker.replicas().reconcile(broker.image());
   if (!settled) broker.logger().error("partitions: {}", settled.error().context);
+  broker.coordinator().refresh();
 }
 
 aio::Task<wire::CreateTopicsResponse> create_topics(Call& call, wire::CreateTopicsRequest request) {
@@ -44,6 +45,10 @@ aio::Task<wire::DeleteTopicsResponse> delete_topics(Call& call, wire::DeleteTopi
     return known && forbidden(known->name);
   });
   auto response = co_await call.broker.controller().delete_topics(std::move(request), call.version());
+  std::vector<std::string> deleted;
+  for (const auto& answer : response.responses)
+    if (answer.error_code == 0 && answer.name) deleted.push_back(*answer.name);
+  call.broker.coordinator().forget_topics(deleted);
   co_await settle(call.broker);
   for (auto& answer : refused) response.responses.push_back(std::move(answer));
   co_return response;

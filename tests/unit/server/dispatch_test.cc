@@ -100,7 +100,7 @@ TEST(Dispatch, ApiVersionsOfAnUnknownVersionIsAnsweredInTheOldestLayout) {
 TEST(Dispatch, WhatIsNotServedClosesTheConnection) {
   SimBroker broker({});
   const std::pair<int16_t, int16_t> kUnknown[] = {{0, 0},  {0, 1},  {0, 2},  {0, 14}, {1, 3},         {1, 19},
-                                                  {3, 14}, {3, -1}, {99, 0}, {-1, 0}, {32767, 32767}, {11, 0}};
+                                                  {3, 14}, {3, -1}, {99, 0}, {-1, 0}, {32767, 32767}, {28, 0}};
   for (auto [api, version] : kUnknown) {
     RawPeer peer(broker);
     peer.send(raw_request(api, version, 1, std::string(40, '\0')));

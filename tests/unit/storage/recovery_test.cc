@@ -257,7 +257,8 @@ TEST_F(RecoveryTest, ANoteBeyondTheEndRefusesNothing) {
   EXPECT_EQ(offsets(Offset(0)), count_up(0, 4));
 }
 
-// Offsets that leave no room for more are nobody's: not a file's name, nor, where a batch may stand for many, a batch's.
+// Offsets that leave no room for more are nobody's: not a file's name, nor, where a batch may stand for many, a
+// batch's.
 TEST_F(RecoveryTest, OffsetsAtTheEndOfAllNumbersAreNotBelieved) {
   settings.compact = true;
   open();
