@@ -13,59 +13,17 @@
 //   kLost:     consumer.remove(...); a commit would be refused, somebody else may read them already.
 // In the end: commit, leave(), close(), and close the cluster.
 #pragma once
-#include <deque>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "client/cluster.h"
-#include "client/consumer.h"
-#include "client/group_offset.h"
+#include "client/classic_member.h"
+#include "client/consumer_member.h"
+#include "client/group.h"
+#include "client/handover.h"
 #include "client/interruptible.h"
-#include "client/topic_partition.h"
 
 namespace sl::client {
-
-// kAuto joins a group as it finds it; a group that is new is classic, which every client can join.
-enum class GroupProtocol : uint8_t { kAuto, kClassic, kConsumer };
-std::string_view protocol_name(GroupProtocol protocol);  // as --group-protocol takes it
-
-struct GroupOptions {
-  std::string group;
-  // What to read; topics need not exist yet.
-  Subscription subscription;
-  // A static member (KIP-345): it may go and come back within the session timeout, and keeps its partitions.
-  std::optional<std::string> instance_id;
-  GroupProtocol protocol = GroupProtocol::kAuto;
-  // Classic members: without a heartbeat for so long they are out. In the newer protocol the coordinator's setting
-  // holds.
-  int64_t session_timeout_ms = 10'000;
-  // Classic members. 0: a third of the session timeout, at most 1 s, since that is how late others' coming is noticed.
-  int64_t heartbeat_interval_ms = 0;
-  // How long the reader may take to give partitions up before it is put out of the group.
-  int64_t rebalance_timeout_ms = 60'000;
-  std::optional<std::string> rack;
-  // A coordinator that cannot be had is tried for so long.
-  int64_t outage_ms_max = 120'000;
-  // How often new topics and partitions are looked for, where that is the member's matter and not the coordinator's.
-  int64_t metadata_max_age_ms = 30'000;
-};
-
-struct GroupEvent {
-  enum class Kind : uint8_t {
-    kAssigned,  // to be read from now on. The first event of all is one, if an empty one.
-    kRevoked,   // to be given up; revoked_done() when that is so
-    kLost,      // owned no more: the group has put the member out, or it has slept too long
-    kTimedOut,  // nothing came within the time given to next_event()
-  };
-  Kind kind = Kind::kTimedOut;
-  std::vector<TopicPartition> partitions;  // sorted
-};
-
-class ClassicMember;
-class ConsumerMember;
 
 class GroupMember {
  public:
@@ -84,7 +42,7 @@ class GroupMember {
   // kGroupMaxSizeReached, kInvalidSessionTimeout, kUnsupportedVersion; an outage over outage_ms_max.
   aio::Task<Result<GroupEvent>> next_event(int64_t wait_ms_max = -1);
   // next_event() would not wait.
-  bool event_ready() const { return !events_.empty() || failure_.code != Errc::kNone; }
+  bool event_ready() const { return handover_.any() || failure_.code != Errc::kNone; }
   // The partitions of the kRevoked taken last are no longer read and what was delivered of them is committed.
   void revoked_done();
 
@@ -113,6 +71,41 @@ class GroupMember {
   std::vector<TopicPartition> owned() const;
 
  private:
+  void begin(GroupProtocol protocol);
+  int64_t now_ms() const { return runtime_.mono_ms(); }
+  void stop();
+  void fail(Error why);
+  void hurry();
+  // Changes whenever partitions have left it: what was to be committed before must not be after.
+  uint64_t era() const;
+
+  // group_member_run.cc
+  aio::Task<void> run();
+  aio::Task<Status> take_part();
+  aio::Task<Result<GroupProtocol>> find_protocol();
+  aio::Task<Status> run_classic();
+  aio::Task<Status> join();
+  aio::Task<Status> sync();
+  aio::Task<Status> heartbeat();
+  aio::Task<Status> run_consumer();
+  aio::Task<void> resolve();
+  template <wire::Request M>
+  aio::Task<Result<typename M::Response>> ask(M request, int64_t timeout_ms);
+  aio::Task<Status> settle(Result<GroupOutcome> outcome, Error why);
+
+  // group_member_topics.cc
+  aio::Task<void> keep_looking();
+  aio::Task<Status> look();
+  void subscribe(std::vector<std::string> topics);
+  aio::Task<PartitionCounts> count_partitions(std::set<std::string> topics, bool anew);
+  bool topic_missing() const;
+  aio::Task<void> learn_partitions(std::vector<TopicPartition> partitions);
+
+  // group_member_offsets.cc
+  aio::Task<Result<ConnectionPtr>> connect_beside();
+  template <wire::Request M>
+  aio::Task<Result<typename M::Response>> ask_beside(M request, int64_t timeout_ms);
+
   Cluster& cluster_;
   aio::Runtime& runtime_;
   GroupOptions options_;
@@ -120,9 +113,17 @@ class GroupMember {
   Interruptible asking_;
   aio::Event ready_;  // something for next_event()
   GroupProtocol protocol_;
-  std::unique_ptr<ClassicMember> classic_;
+  Handover handover_;
+  std::unique_ptr<ClassicMember> classic_;  // one of both, once the protocol is known
   std::unique_ptr<ConsumerMember> consumer_;
-  std::deque<GroupEvent> events_;
+  std::vector<std::string> topics_;  // what it subscribes now, sorted
+  PartitionCounts counts_;           // as it last assigned by them
+  aio::Timer pause_;                 // of the task that speaks with the coordinator
+  aio::Timer look_pause_;
+  bool stopping_ = false;
+  bool waits_for_others_ = false;  // the coordinator answers nothing on that connection before they have come
+  int failures_ = 0;               // in a row
+  int64_t failing_since_ms_ = -1;
   Error failure_;
 };
 
