@@ -1,6 +1,6 @@
 // delete: names or patterns become a list, the list a question, the answer a deletion.
 #include "tools/common/exit_code.h"
-#include "tools/sl-topic/name_pattern.h"
+#include "tools/common/name_pattern.h"
 #include "tools/sl-topic/verbs.h"
 
 namespace sl::tools::topic {

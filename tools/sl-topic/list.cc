@@ -1,10 +1,9 @@
 // list: names for pipes, a table for people; sizes are counted from one replica of each partition.
-#include <cstdio>
 #include <map>
 
 #include "base/text.h"
 #include "tools/common/exit_code.h"
-#include "tools/sl-topic/name_pattern.h"
+#include "tools/common/name_pattern.h"
 #include "tools/sl-topic/verbs.h"
 
 namespace sl::tools::topic {
@@ -34,11 +33,6 @@ std::map<std::string, Totals> totals_of(const client::LogDirs& dirs) {
 }
 
 }  // namespace
-
-// A failed write is kept by the stream; CommandLine::run looks at it at the end.
-void print(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-}
 
 aio::Task<int> list(Session& session, const Shared& shared, const ListOptions& options) {
   auto pattern = NamePattern::compile(options.pattern.value_or(".*"));

@@ -1,8 +1,5 @@
 // trim: a plan first, then a yes, then the deletion. The plan names for each partition where its log starts now and
 // where it will start.
-#include <cstdio>
-
-#include "base/text.h"
 #include "tools/common/exit_code.h"
 #include "tools/common/partition_list.h"
 #include "tools/sl-topic/verbs.h"
@@ -10,34 +7,12 @@
 namespace sl::tools::topic {
 namespace {
 
-constexpr size_t kFileBytesMax = 16 << 20;
-
-Result<std::string> read_standard_input() {
-  std::string content(kFileBytesMax + 1, '\0');
-  content.resize(std::fread(content.data(), 1, content.size(), stdin));
-  if (std::ferror(stdin)) return Error{Errc::kIo, "cannot read standard input"};
-  if (content.size() > kFileBytesMax) return Error{Errc::kTooLarge, "standard input has more than 16 MiB"};
-  return content;
-}
-
-// Lines of TOPIC PARTITION OFFSET; empty ones and comments (#) are passed over.
 Result<std::vector<client::OffsetQuery>> read_file(const std::string& path) {
-  SL_TRY(std::string content, path == "-" ? read_standard_input() : system_files().read_whole(path, kFileBytesMax));
+  SL_TRY(auto lines, read_offset_lines(path));
   std::vector<client::OffsetQuery> queries;
-  size_t number = 0;
-  for (std::string_view line : split(content, '\n')) {
-    ++number;
-    line = sl::trim(line.substr(0, line.find('#')));
-    if (line.empty()) continue;
-    std::vector<std::string_view> words;
-    for (std::string_view word : split(line, line.find('\t') == line.npos ? ' ' : '\t'))
-      if (!word.empty()) words.push_back(word);
-    auto partition = words.size() == 3 ? parse_int(words[1]) : Result<int64_t>(Errc::kUsage);
-    auto offset = words.size() == 3 ? parse_int(words[2]) : Result<int64_t>(Errc::kUsage);
-    if (!partition || !offset || *partition < 0 || *partition > INT32_MAX || *offset < 0)
-      return Error{Errc::kUsage, fmt::format("{}:{}: a line is TOPIC PARTITION OFFSET", path, number)};
-    queries.push_back(
-        {std::string(words[0]), Partition(static_cast<int32_t>(*partition)), client::Position::at(Offset(*offset))});
+  for (auto& line : lines) {
+    if (line.group) return Error{Errc::kUsage, fmt::format("{} holds positions of groups (GROUP,TOPIC,...)", path)};
+    queries.push_back({std::move(line.topic), line.partition, client::Position::at(line.offset)});
   }
   return queries;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "client/admin.h"
+#include "tools/common/plain_text.h"
 #include "tools/common/session.h"
 #include "tools/common/table.h"
 
@@ -108,6 +109,5 @@ int dump(Messages& messages, const DumpOptions& options);
 
 // A word of the -o grammar as a position to ask the leaders for. kUsage.
 Result<client::Position> parse_position(std::string_view text, int64_t now_ms);
-void print(const std::string& text);
 
 }  // namespace sl::tools::topic

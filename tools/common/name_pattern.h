@@ -1,5 +1,5 @@
-// A regular expression for names of topics, as -r of every verb takes it: it must match the whole name, so that
-// `delete` takes no more than `list` shows.
+// A regular expression for names of topics and groups, as -r of every verb takes it: it must match the whole name, so
+// that `delete` takes no more than `list` shows.
 #pragma once
 #include <memory>
 #include <string>
@@ -11,7 +11,7 @@ namespace re2 {
 class RE2;
 }
 
-namespace sl::tools::topic {
+namespace sl::tools {
 
 class NamePattern {
  public:
@@ -23,4 +23,4 @@ class NamePattern {
   std::shared_ptr<re2::RE2> expression_;
 };
 
-}  // namespace sl::tools::topic
+}  // namespace sl::tools

@@ -1,9 +1,9 @@
-#include "tools/sl-topic/name_pattern.h"
+#include "tools/common/name_pattern.h"
 
 #include <fmt/core.h>
 #include <re2/re2.h>
 
-namespace sl::tools::topic {
+namespace sl::tools {
 
 Result<NamePattern> NamePattern::compile(const std::string& pattern) {
   NamePattern made;
@@ -17,4 +17,4 @@ bool NamePattern::matches(std::string_view name) const {
   return re2::RE2::FullMatch(re2::StringPiece(name.data(), name.size()), *expression_);
 }
 
-}  // namespace sl::tools::topic
+}  // namespace sl::tools
