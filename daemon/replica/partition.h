@@ -86,6 +86,8 @@ class Partition {
 
   // Periodic work: old segments, due syncs, index repairs. One at a time.
   aio::Task<void> tend();
+  // How dirty the log is, where a pass of compaction is due.
+  std::optional<double> compaction_due();
   // One pass of compaction, if one is due; true where it came to its end. Appends and reads go on meanwhile.
   aio::Task<bool> compact(CleanPace& pace, storage::CleanOptions options);
   // Stops serving, ends the waiters with `why`, and lets what runs come to its end. With `cleanly`, everything written

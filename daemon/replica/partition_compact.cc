@@ -4,6 +4,13 @@
 
 namespace sl::replica {
 
+std::optional<double> Partition::compaction_due() {
+  if (!serving_) return std::nullopt;
+  auto ratio = log_->clean_due(shard_.runtime.wall_ms(), high_watermark());
+  if (log_->roll_due()) start_writer();
+  return ratio;
+}
+
 aio::Task<bool> Partition::compact(CleanPace& pace, storage::CleanOptions options) {
   if (compacting_ || !serving_) co_return false;
   auto job = log_->start_clean(options, shard_.runtime.wall_ms(), high_watermark());

@@ -25,8 +25,8 @@ aio::Task<void> Replicas::compact() {
 aio::Task<bool> Replicas::compact_round() {
   CompactRound round;
   for (auto& [key, partition] : partitions_) {
-    auto ratio = partition->log().clean_due(shard_.runtime.wall_ms(), partition->high_watermark());
-    if (ratio && partition->serving()) round.due.emplace_back(*ratio, partition);
+    auto ratio = partition->compaction_due();
+    if (ratio) round.due.emplace_back(*ratio, partition);
   }
   std::stable_sort(round.due.begin(), round.due.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   aio::TaskGroup passes;

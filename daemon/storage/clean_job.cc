@@ -44,8 +44,11 @@ Status CleanJob::step() {
 }
 
 Status CleanJob::open_source(const Source& source) {
-  SL_TRY(auto file, place_->seams.files.open(segment_path(place_->directory, source.base), FileSystem::Mode::kRead));
-  file_ = std::move(file);
+  std::string path = segment_path(place_->directory, source.base);
+  auto file = place_->seams.files.open(path, FileSystem::Mode::kRead);
+  // Retention may take a segment away meanwhile.
+  if (file.code() == Errc::kNotFound) return Error{Errc::kCancelled, fmt::format("'{}' is gone", path)};
+  SL_TRY(file_, std::move(file));
   scanner_.emplace(*file_, place_->seams.buffers, 0, source.bytes);
   expected_ = source.base;
   return {};
@@ -71,7 +74,7 @@ Result<BatchScanner::Found> CleanJob::next_batch(const Source& source) {
 // Of a damaged one no record is judged; what was learnt from it so far is there to be read.
 void CleanJob::leave_out(Source& source) {
   source.left_out = true;
-  damaged_.push_back(source.base);
+  (void)note_damage(source);
   end_ = source.next;
   close_source();
   ++at_;
@@ -182,11 +185,16 @@ Status CleanJob::copy_some(uint64_t budget) {
   return {};
 }
 
+std::string CleanJob::note_damage(const Source& source) {
+  auto text = fmt::format("'{}' is damaged at byte {}; the segment stays as it is, and tombstones behind it too",
+                          segment_path(place_->directory, source.base), scanner_->position());
+  damaged_.emplace_back(source.base, text);
+  return text;
+}
+
 // The next pass will leave it out.
 Error CleanJob::refuse(const Source& source) {
-  damaged_.push_back(source.base);
-  return {Errc::kCorruptMessage, fmt::format("'{}' is damaged at byte {} and stays as it is",
-                                             segment_path(place_->directory, source.base), scanner_->position())};
+  return {Errc::kCorruptMessage, note_damage(source)};
 }
 
 Status CleanJob::copy_batch(const Source& source, record::BatchView batch) {

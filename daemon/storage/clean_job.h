@@ -64,6 +64,7 @@ class CleanJob final : public Job {
   Status copy_some(uint64_t budget);
   Status copy_batch(const Source& source, record::BatchView batch);
   void leave_out(Source& source);
+  std::string note_damage(const Source& source);
   Error refuse(const Source& source);
   Status end_group();
   Result<BatchScanner::Found> next_batch(const Source& source);
@@ -103,7 +104,8 @@ class CleanJob final : public Job {
   uint64_t moved_bytes_ = 0;
   uint64_t read_bytes_ = 0;
   uint64_t written_bytes_ = 0;
-  std::vector<Offset> damaged_;
+  // Segments with damage that was found by this pass, and what to say of it.
+  std::vector<std::pair<Offset, std::string>> damaged_;
 };
 
 }  // namespace sl::storage

@@ -30,8 +30,12 @@ std::optional<double> PartitionLog::clean_due(int64_t now_ms, Offset limit) {
   bool due = clean_horizon_ms_ <= now_ms;
   for (const auto& segment : segments_) {
     if (segment->stats.next <= log_start_) continue;
-    if (!may_clean(*segment, now_ms, limit)) break;
     bool is_clean = segment->stats.next <= clean_end_;
+    if (!may_clean(*segment, now_ms, limit)) {
+      // A pass over a part of what is clean would forget when the tombstones in the rest may go.
+      if (is_clean) return std::nullopt;
+      break;
+    }
     (is_clean ? clean : dirty) += segment->stats.bytes;
     due = due || (!is_clean && overdue(*segment));
   }
@@ -155,8 +159,12 @@ void PartitionLog::adopt_swap(SwapJob& swap) {
 
 void PartitionLog::finish(std::unique_ptr<CleanJob> job) {
   clean_under_way_ = false;
-  for (Offset base : job->damaged_)
-    if (Segment* segment = find_segment(base)) segment->cleaning_refused = true;
+  for (const auto& [base, sentence] : job->damaged_) {
+    Segment* segment = find_segment(base);
+    if (!segment) continue;
+    segment->cleaning_refused = true;
+    place_->seams.logger.error("damage: {}", sentence);
+  }
   if (job->state_ != CleanJob::State::kDone || job->layout_ != layout_) return;
   clean_end_ = std::max(clean_end_, job->end_);
   clean_horizon_ms_ = job->horizon_ms_;

@@ -163,6 +163,8 @@ class PartitionLog {
   // active segment that is due is rolled by the next start_write() and goes at a later call.
   std::unique_ptr<RetentionJob> start_retention(int64_t now_ms, Offset high_watermark);
   Status finish(std::unique_ptr<RetentionJob> job);
+  // The active segment is to be sealed by the next start_write(), though nothing may be appended for long.
+  bool roll_due() const { return roll_wanted_; }
   // Whole segments lie before the log start, as after a DeleteRecords.
   bool trim_due() const { return !retention_under_way_ && segments_.size() > 1 && segments_[1]->base <= log_start_; }
   // An index that was found wrong; null where none was.

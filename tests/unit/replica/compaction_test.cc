@@ -109,6 +109,19 @@ TEST_F(CompactionTest, KeepsItsPaceAndEndsWithThePartition) {
   EXPECT_LT(runtime.mono_ms() - begun_ms, 1000);
 }
 
+// Nothing of the active segment is compacted, so one that must be is sealed, though nobody writes.
+TEST_F(CompactionTest, AnOverdueSegmentIsSealed) {
+  auto partition = open_partition({{"cleanup.policy", "compact"}, {"max.compaction.lag.ms", "1000"}});
+  put(*partition, 1);
+  put(*partition, 1);
+  EXPECT_FALSE(partition->compaction_due());
+  world.run_for_ms(1100);
+  EXPECT_FALSE(partition->compaction_due());
+  EXPECT_TRUE(world.run_until([&] { return partition->log().segment_count() == 2; }, 1000));
+  world.run(replicas->checkpoint());
+  EXPECT_TRUE(partition->compaction_due());
+}
+
 TEST_F(CompactionTest, ThePaceIsThatOfAllPassesTogether) {
   CleanPace pace(1e6);
   EXPECT_EQ(pace.step_bytes(), 100'000u);
