@@ -1,6 +1,6 @@
 #include "tools/common/session.h"
 
-#include "client/admin.h"
+#include "client/group_admin.h"
 #include "tools/common/exit_code.h"
 
 namespace sl::tools {
@@ -84,6 +84,13 @@ aio::Task<void> list_topics(client::Cluster& cluster, std::vector<Candidate>& fo
   for (const auto& topic : *topics) found.push_back({topic->name, counted(topic->partition_count(), "partition")});
 }
 
+aio::Task<void> list_groups(client::Cluster& cluster, std::vector<Candidate>& found) {
+  client::GroupAdmin admin(cluster, kCompletionMs);
+  auto listed = co_await admin.list();
+  if (!listed) co_return;
+  for (const auto& group : listed->groups) found.push_back({group.name, group.state});
+}
+
 // Any topic will do: all of them have the same settings.
 aio::Task<void> list_settings_of_topics(client::Cluster& cluster, std::vector<Candidate>& found) {
   auto topics = co_await cluster.all_topics();
@@ -121,6 +128,10 @@ std::vector<Candidate> complete(const CommonOptions& options, std::string_view p
 
 std::vector<Candidate> complete_topics(const CommonOptions& options, std::string_view prefix) {
   return complete(options, prefix, &list_topics);
+}
+
+std::vector<Candidate> complete_groups(const CommonOptions& options, std::string_view prefix) {
+  return complete(options, prefix, &list_groups);
 }
 
 std::vector<Candidate> complete_topic_settings(const CommonOptions& options, std::string_view prefix) {

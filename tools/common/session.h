@@ -28,6 +28,9 @@ int with_cluster(const CommonOptions& options, Messages& messages, int64_t timeo
 // For completion: the names of the topics that exist, within 300 ms and with no word on errors.
 std::vector<Candidate> complete_topics(const CommonOptions& options, std::string_view prefix);
 
+// The same for consumer groups.
+std::vector<Candidate> complete_groups(const CommonOptions& options, std::string_view prefix);
+
 // The same for the settings of topics, each as `name=`: the list is the broker's own.
 std::vector<Candidate> complete_topic_settings(const CommonOptions& options, std::string_view prefix);
 

@@ -95,6 +95,25 @@ std::string Table::render(OutputFormat format) const {
   return out + "\n";
 }
 
+std::string render(const std::vector<Section>& sections, OutputFormat format) {
+  std::string out;
+  if (format == OutputFormat::kJson && sections.size() > 1) {
+    JsonWriter writer(out);
+    writer.begin_object();
+    for (const auto& section : sections) {
+      writer.key(section.name);
+      section.table.write_json(writer);
+    }
+    writer.end_object();
+    return out + "\n";
+  }
+  for (size_t i = 0; i < sections.size(); ++i) {
+    if (i > 0 && format == OutputFormat::kText) out += "\n";
+    out += sections[i].table.render(format);
+  }
+  return out;
+}
+
 void Table::write_json(JsonWriter& writer) const {
   writer.begin_array();
   for (const auto& row : rows_) {

@@ -37,6 +37,15 @@ class Table {
   std::vector<std::vector<Cell>> rows_;
 };
 
+// One of several tables of an answer, and its name in JSON.
+struct Section {
+  const char* name;
+  Table table;
+};
+// One section is one table; several are one after the other, with an empty line between them for people, and one object
+// for programs.
+std::string render(const std::vector<Section>& sections, OutputFormat format);
+
 // "LOG-START" -> "log_start"
 std::string json_name(std::string_view column);
 // Characters as a terminal counts them, roughly: code points.

@@ -120,31 +120,6 @@ Table config_table(const Described& described) {
   return table;
 }
 
-struct Section {
-  const char* name;
-  Table table;
-};
-
-// One section is one table; several are one after the other for people, and one object for programs.
-void print_sections(const std::vector<Section>& sections, OutputFormat format) {
-  if (format == OutputFormat::kJson && sections.size() > 1) {
-    std::string out;
-    JsonWriter writer(out);
-    writer.begin_object();
-    for (const auto& section : sections) {
-      writer.key(section.name);
-      section.table.write_json(writer);
-    }
-    writer.end_object();
-    print(out + "\n");
-    return;
-  }
-  for (size_t i = 0; i < sections.size(); ++i) {
-    if (i > 0 && format == OutputFormat::kText) print("\n");
-    print(sections[i].table.render(format));
-  }
-}
-
 }  // namespace
 
 aio::Task<int> describe(Session& session, const Shared& shared, const DescribeOptions& options) {
@@ -174,7 +149,7 @@ aio::Task<int> describe(Session& session, const Shared& shared, const DescribeOp
   if (summary) sections.push_back({"topics", summary_table(described)});
   if (configs) sections.push_back({"configs", config_table(described)});
   if (partitions) sections.push_back({"partitions", partition_table(options, described)});
-  print_sections(sections, options.format);
+  print(render(sections, options.format));
   co_return exit_code;
 }
 
