@@ -91,9 +91,9 @@ void withhold_claimed(Assignments& assignments, const std::vector<AssigningMembe
 
 Assignments assign(std::string_view assignor, const std::vector<AssigningMember>& members,
                    const PartitionCounts& counts) {
-  if (assignor == kRange) return assign_range(members, counts);
-  if (assignor == kRoundRobin) return assign_round_robin(members, counts);
-  if (assignor == kCooperativeSticky) return assign_sticky(members, counts);
+  if (assignor == kRangeAssignor) return assign_range(members, counts);
+  if (assignor == kRoundRobinAssignor) return assign_round_robin(members, counts);
+  if (assignor == kCooperativeStickyAssignor) return assign_sticky(members, counts);
   return empty_for(members);
 }
 

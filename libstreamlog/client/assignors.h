@@ -12,9 +12,9 @@
 
 namespace sl::client {
 
-inline constexpr std::string_view kRange = "range";
-inline constexpr std::string_view kRoundRobin = "roundrobin";
-inline constexpr std::string_view kCooperativeSticky = "cooperative-sticky";
+inline constexpr std::string_view kRangeAssignor = "range";
+inline constexpr std::string_view kRoundRobinAssignor = "roundrobin";
+inline constexpr std::string_view kCooperativeStickyAssignor = "cooperative-sticky";
 
 struct AssigningMember {
   std::string id;

@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kProtocolType = "consumer";
 // Which of them the group elects is the one that most members name first of those that all know: with ours alone the
 // one that stops nobody, with others range, which is what they name first.
-constexpr std::array kOffered = {kCooperativeSticky, kRange, kRoundRobin};
+constexpr std::array kOffered = {kCooperativeStickyAssignor, kRangeAssignor, kRoundRobinAssignor};
 
 // TopicPartitions of the embedded subscription and assignment, sorted by topic.
 template <class Wire>

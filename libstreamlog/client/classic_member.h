@@ -60,7 +60,7 @@ class ClassicMember {
   uint64_t life() const { return life_; }
 
  private:
-  bool cooperative() const { return assignor_ == kCooperativeSticky; }
+  bool cooperative() const { return assignor_ == kCooperativeStickyAssignor; }
   std::string subscription() const;
   void take_members(const wire::JoinGroupResponse& answer);
   void adopt(const PartitionNames& assigned);
