@@ -56,6 +56,52 @@ fetch_kafka() {
 }
 java_run() { timeout -k 5 60 java "${java_flags[@]}" "$@"; }
 
+# tool NAME CLASS CODE ARGUMENT...: runs one of Kafka's tools, standard output in $W/out; not ok where it ends with
+# another status.
+tools=org.apache.kafka.tools
+tool() {
+  local name=$1 class=$2 wanted=$3
+  shift 3
+  java_run "$class" "$@" > "$W/out" 2> "$W/err" < "${input:-/dev/null}"
+  code=$?
+  expect "$name" "$wanted"
+}
+says() { check "$1" grep -qE -- "$2" "$W/out"; }
+
+# Apache Kafka itself, one node, at $kafka; our tools find it.
+start_kafka() {
+  kafka=127.0.0.1:$(free_port)
+  local voter
+  voter=127.0.0.1:$(free_port)
+  cat > "$W/server.properties" << CONFIG
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@$voter
+listeners=PLAINTEXT://$kafka,CONTROLLER://$voter
+advertised.listeners=PLAINTEXT://$kafka
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs=$W/kafka
+auto.create.topics.enable=false
+group.initial.rebalance.delay.ms=0
+offsets.topic.num.partitions=4
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+CONFIG
+  must java_run kafka.tools.StorageTool format -t AAAAAAAAAAAAAAAAAAAAAQ -c "$W/server.properties" > "$W/format.log" 2>&1
+  java "${java_flags[@]}" kafka.Kafka "$W/server.properties" > "$W/kafka.log" 2>&1 < /dev/null &
+  pids+=($!)
+  export SL_BROKERS=$kafka
+  for _ in $(seq 150); do
+    sl-topic list > /dev/null 2>&1 && break
+    kill -0 "${pids[-1]}" 2> /dev/null || break
+    sleep 0.2
+  done
+  must sl-topic list
+}
+
 # A port that is free now; taken by somebody else in between, the daemon says so and the test fails loudly.
 free_port() { python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
