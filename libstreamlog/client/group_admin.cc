@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "client/group_question.h"
 #include "client/interruptible.h"
@@ -249,8 +250,12 @@ aio::Task<Result<ListedGroups>> GroupAdmin::list() {
       listed.errors.push_back({std::move(name), each.answer ? Error{code, {}} : each.answer.error()});
       continue;
     }
-    for (const auto& group : each.answer->groups)
-      listed.groups.push_back({group.group_id, group.protocol_type, group.group_state, group.group_type});
+    for (const auto& group : each.answer->groups) {
+      auto& added = listed.groups.emplace_back();
+      added = {group.group_id, group.protocol_type, group.group_state, group.group_type};
+      // Kafka writes "classic" since 4.0 and wrote "Classic" before.
+      if (!added.type.empty()) added.type[0] = static_cast<char>(std::toupper(static_cast<uint8_t>(added.type[0])));
+    }
   }
   std::sort(listed.groups.begin(), listed.groups.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   co_return listed;
