@@ -60,22 +60,21 @@ Assignments assign_round_robin(std::vector<AssigningMember> members, const Parti
 }
 
 std::map<TopicPartition, std::string> claims(const std::vector<AssigningMember>& members) {
-  int32_t newest = -1;
-  for (const AssigningMember& member : members) newest = std::max(newest, member.generation);
-  std::map<TopicPartition, std::string> owners;
-  // Those that name their generation first: what they claim nobody may claim without.
-  for (bool dated : {true, false}) {
-    std::map<TopicPartition, std::string> claimed;
-    std::set<TopicPartition> contested;
-    for (const AssigningMember& member : members) {
-      bool counts = dated ? member.generation >= 0 && member.generation == newest : member.generation < 0;
-      if (!counts) continue;
-      for (const TopicPartition& each : member.owned)
-        if (!claimed.emplace(each, member.id).second) contested.insert(each);
+  struct Claim {
+    int32_t generation = -1;
+    const AssigningMember* owner = nullptr;  // none where two claim it in one generation
+  };
+  std::map<TopicPartition, Claim> newest;
+  for (const AssigningMember& member : members)
+    for (const TopicPartition& each : member.owned) {
+      auto [claim, first] = newest.try_emplace(each, Claim{member.generation, &member});
+      if (first || member.generation < claim->second.generation) continue;
+      bool contested = member.generation == claim->second.generation;
+      claim->second = {member.generation, contested ? nullptr : &member};
     }
-    for (const TopicPartition& each : contested) claimed.erase(each);
-    owners.merge(claimed);
-  }
+  std::map<TopicPartition, std::string> owners;
+  for (const auto& [partition, claim] : newest)
+    if (claim.owner) owners.emplace(partition, claim.owner->id);
   return owners;
 }
 

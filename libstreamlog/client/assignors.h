@@ -36,8 +36,9 @@ Assignments assign_round_robin(std::vector<AssigningMember> members, const Parti
 // As even as one-partition moves can make it, and of what members own as much as possible stays.
 Assignments assign_sticky(std::vector<AssigningMember> members, const PartitionCounts& counts);
 
-// Who owns what, as far as the members' claims can be believed: those of an older generation have missed a rebalance,
-// and what several of one generation claim belongs to none.
+// Who owns what, as far as the members' claims can be believed: a partition belongs to who claims it with the newest
+// generation, and to none where several do (KIP-792). An older claim that nobody disputes stands: its member may have
+// missed the answer to a join, and reads on until it is told otherwise.
 std::map<TopicPartition, std::string> claims(const std::vector<AssigningMember>& members);
 // Takes from every member what another still owns; it is handed over in the next rebalance (KIP-429).
 void withhold_claimed(Assignments& assignments, const std::vector<AssigningMember>& members);
