@@ -14,6 +14,8 @@ ALLOWED = [
     ("kv", r"lmdb_\w+\.cc\.o", r".*"),
     # What a tool says on standard error, and its help on standard output.
     ("tools_common", r"(message|command_line)\.cc\.o", r"fwrite"),
+    # Data on standard output, and lines from standard input.
+    ("tools_common", r"plain_text\.cc\.o", r"fwrite|(__)?fread(_chk)?"),
     # The three standard descriptors are the process's, before there is any seam.
     ("tools_common", r"signals\.cc\.o", r"(__)?open(64)?(_2)?"),
     # CLI11 is a header that can read configuration files; we never let it.
