@@ -128,6 +128,7 @@ aio::Task<wire::Encoded> FakeBroker::answer(wire::RequestFrame frame, Buffer own
     case wire::ApiKey::kDescribeLogDirs:
       co_return encode(frame, log_dirs(decode<wire::DescribeLogDirsRequest>(frame, owner)));
     default:
+      if (auto encoded = state_.other ? state_.other(id_, frame) : std::nullopt) co_return std::move(*encoded);
       ADD_FAILURE() << "asked for " << wire::api_name(frame.header.api_key);
       *cut = true;
       co_return wire::Encoded();

@@ -65,6 +65,8 @@ struct FakeState {
   std::function<bool()> cut_before_answer;
   std::function<int64_t()> answer_delay_ms;
   std::function<int16_t()> fetch_error;
+  // What node `id` answers to a request that is none of the broker's own, like those about groups.
+  std::function<std::optional<wire::Encoded>(int32_t id, const wire::RequestFrame& frame)> other;
   bool silent = false;  // reads and never answers
 
   void add_topic(const std::string& name, int32_t partitions, int32_t leader = 1) {
