@@ -105,10 +105,10 @@ CONFIG
 # A port that is free now; taken by somebody else in between, the daemon says so and the test fails loudly.
 free_port() { python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
-# The daemon, on the unix socket and on $address.
+# The daemon, on the unix socket and on $address, with these flags.
 start_on_tcp() {
   address=127.0.0.1:$(free_port)
-  start_daemon --listen "$address"
+  start_daemon --listen "$address" "$@"
 }
 
 records() { python3 "$interop/records.py" "$@"; }
