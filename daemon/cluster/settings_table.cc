@@ -235,8 +235,8 @@ constexpr Setting kBrokerSettings[] = {
      100,
      kInt32Max,
      {},
-     "How often members of the newer group protocol call, in groups of up to 100 members; it is longer in larger "
-     "ones."},
+     "How often members of the newer group protocol call, in groups of up to 100 members; it is longer in larger ones, "
+     "and where all groups together have over 1,000."},
     {"group.consumer.max.size", kInt, "1000", 1, 100'000, {}, "The most members of a group of the newer protocol."},
     {"group.consumer.session.timeout.ms",
      kInt,
@@ -428,7 +428,7 @@ constexpr Setting kBrokerSettings[] = {
      "Replicas of __consumer_offsets. A single node holds one."},
     {"offsets.topic.segment.bytes",
      kInt,
-     "104857600",
+     "16777216",
      kSegmentBytesMin,
      kInt32Max,
      {},

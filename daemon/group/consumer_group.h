@@ -79,6 +79,7 @@ class ConsumerGroup {
   bool subscribes(const std::string& topic, const Topics& topics) const;
 
   bool empty() const { return members_.empty(); }
+  size_t size() const { return members_.size(); }
   bool has_unsettled_append() const { return in_flight_ != nullptr; }
   int32_t epoch() const { return epoch_; }
   // When the group's newest target was made.

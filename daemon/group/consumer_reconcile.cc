@@ -65,6 +65,7 @@ std::string ConsumerGroup::assignor() const {
 int32_t ConsumerGroup::heartbeat_interval_ms() const {
   auto members = static_cast<int64_t>(members_.size());
   int64_t grown = settings_.consumer_heartbeat_interval_ms * members / kUsualMembers;
+  grown = std::max<int64_t>(grown, settings_.consumer_heartbeat_interval_crowd_ms);
   // Three fit into a session.
   grown = std::min<int64_t>(grown, settings_.consumer_session_timeout_ms / 3);
   return std::max(settings_.consumer_heartbeat_interval_ms, static_cast<int32_t>(grown));

@@ -77,12 +77,24 @@ int64_t Coordinator::next_deadline_ms() const {
   return next_ms;
 }
 
+// A group of few members calls often, since people wait for it; thousands of such groups would keep a core busy.
+void Coordinator::pace_heartbeats(int64_t now_ms) {
+  constexpr int64_t kEveryMs = 1000, kHeartbeatsPerSecond = 2000;
+  if (now_ms < paced_ms_ + kEveryMs) return;
+  paced_ms_ = now_ms;
+  size_t members = 0;
+  for (const auto& [index, partition] : partitions_) members += partition->groups().consumer_members();
+  settings_.consumer_heartbeat_interval_crowd_ms =
+      static_cast<int32_t>(static_cast<int64_t>(members) * 1000 / kHeartbeatsPerSecond);
+}
+
 aio::Task<void> Coordinator::keep_time() {
   while (!stopping_) {
     armed_ms_ = next_deadline_ms();
     (void)co_await tick_.wait_until(armed_ms_ * 1'000'000);
     if (stopping_) break;
     int64_t now_ms = seams_.runtime.mono_ms();
+    pace_heartbeats(now_ms);
     bool offsets_due = offsets_due_ms_ <= now_ms;
     if (offsets_due) offsets_due_ms_ = now_ms + offsets_interval_ms_;
     for (auto& [index, partition] : partitions_) {

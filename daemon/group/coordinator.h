@@ -61,6 +61,7 @@ class Coordinator {
   aio::Task<void> load(std::shared_ptr<OffsetsPartition> partition, int32_t index);
   aio::Task<void> close(std::shared_ptr<OffsetsPartition> partition);
   int64_t next_deadline_ms() const;
+  void pace_heartbeats(int64_t now_ms);
 
   Seams seams_;
   GroupSettings settings_;
@@ -70,6 +71,7 @@ class Coordinator {
   int64_t armed_ms_ = kNever;   // when keep_time() looks again
   int64_t offsets_due_ms_ = 0;  // when offsets are next looked at for their age
   int64_t offsets_interval_ms_;
+  int64_t paced_ms_ = 0;  // when the members were last counted
   bool stopping_ = false;
   aio::Timer tick_;
   aio::TaskGroup tasks_;

@@ -298,6 +298,13 @@ void Groups::expire_offsets(const Topics& topics, Now now, Outcome& out) {
   }
 }
 
+size_t Groups::consumer_members() const {
+  size_t members = 0;
+  for (const auto& [id, group] : groups_)
+    if (const auto* consumer = std::get_if<ConsumerGroup>(&group.members)) members += consumer->size();
+  return members;
+}
+
 void Groups::forget_topics(const std::vector<std::string>& names, Outcome& out) {
   for (auto& [id, group] : groups_) {
     std::vector<CommittedOffsets::Key> keys;

@@ -64,6 +64,8 @@ class Groups {
   const ConsumerGroup* consumer(const std::string& group) const;
   // Whether a member may fetch offsets under this epoch (OffsetFetch v9): kUnknownMemberId, kStaleMemberEpoch.
   Errc check_fetch(const std::string& group, const std::string& member_id, int32_t epoch) const;
+  // Members of the newer protocol in all groups.
+  size_t consumer_members() const;
   struct Listed {
     std::string group;
     std::string_view type;  // "Classic" or "Consumer"

@@ -37,6 +37,8 @@ struct GroupSettings {
   int32_t consumer_session_timeout_ms = 45'000;
   // For groups of up to 100 members; it grows with the members beyond, so that a group's load does not.
   int32_t consumer_heartbeat_interval_ms = 500;
+  // Not shorter than this while all groups of the coordinator together have many members; it changes with them.
+  int32_t consumer_heartbeat_interval_crowd_ms = 0;
   int32_t consumer_size_max = 1'000;
   int64_t offsets_retention_ms = int64_t{7} * 24 * 3'600'000;
   int32_t offset_metadata_bytes_max = 4'096;

@@ -70,6 +70,13 @@ TEST_F(ConsumerGroups, PartitionsAreGivenUpBeforeTheyAreGiven) {
   EXPECT_EQ(w.replayed(), w.groups.image());
 }
 
+TEST_F(ConsumerGroups, ACrowdedCoordinatorIsCalledLessOften) {
+  w.settings.consumer_heartbeat_interval_crowd_ms = 2'500;
+  EXPECT_EQ(ask(joining("a")).heartbeat_interval_ms, 2'500);
+  w.settings.consumer_heartbeat_interval_crowd_ms = 1'000'000;
+  EXPECT_EQ(ask(joining("b")).heartbeat_interval_ms, w.settings.consumer_session_timeout_ms / 3);
+}
+
 TEST_F(ConsumerGroups, NothingIsToldBeforeItIsDurable) {
   auto a = w.consumer(joining("a"));
   auto b = w.consumer(joining("b"));
