@@ -188,12 +188,9 @@ func main() {
 		names, listing := admin.ListTopics(ctx)
 		return errors.Join(err, failsWith(kerr.UnknownTopicOrPartition, again), listing, same(false, names.Has("doomed")))
 	})
-	check("groups are refused with an error, in time", func(ctx context.Context) error {
-		if _, err := admin.FetchOffsets(ctx, "unused"); err == nil {
-			return errors.New("no error")
-		}
-		return nil
-	})
+	check("a group, cooperative-sticky", groups(admin, "franz-sticky"))
+	check("a group, range", groups(admin, "franz-range", kgo.Balancers(kgo.RangeBalancer())))
+	check("a group of the new protocol", groups(admin, "franz-new", kgo.ServerSideBalancer()))
 }
 
 func partitionsOf(ctx context.Context, admin *kadm.Client, topic string) int {

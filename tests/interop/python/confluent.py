@@ -1,5 +1,6 @@
 """The scenario of ../lib.sh with confluent-kafka, which is librdkafka."""
-from confluent_kafka import OFFSET_BEGINNING, Consumer, ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
+from confluent_kafka import (OFFSET_BEGINNING, Consumer, ConsumerGroupState, ConsumerGroupTopicPartitions, KafkaException,
+                             Producer, TopicPartition)
 from confluent_kafka.admin import (AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, NewTopic,
                                    OffsetSpec)
 
@@ -61,8 +62,6 @@ def consume(topic):
                 raise AssertionError(f"nothing came for 20 s, {len(ended)} partitions were read")
             if message.error() and message.error().name() == "_PARTITION_EOF":
                 ended.add(message.partition())
-            elif message.error() and "FindCoordinator" in message.error().str():
-                pass  # librdkafka looks for the group's coordinator even when partitions are assigned by hand.
             elif message.error():
                 raise KafkaException(message.error())
             else:
@@ -120,9 +119,46 @@ def delete_topic():
     fails_with("UNKNOWN_TOPIC_OR_PART", one, admin.delete_topics(["doomed"]))
 
 
-def no_groups():
-    asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions("unused")], request_timeout=3)
-    fails_with("", one, asked)
+def positions(group):
+    found = one(admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])).topic_partitions
+    return sorted((place.partition, place.offset) for place in found)
+
+
+def groups(strategy):
+    """Two members share; one goes, the other has all; the group as the admin client sees and changes it."""
+    group = f"confluent-{strategy}"
+    settings = {**common, "group.id": group, "auto.offset.reset": "earliest", "partition.assignment.strategy": strategy,
+                "enable.auto.commit": False}
+    members = [Consumer(settings), Consumer(settings)]
+    for member in members:
+        member.subscribe(["ours-none"])
+
+    def run_until(wanted, running):
+        for _ in range(400):
+            for member in running:
+                message = member.poll(0.02)
+                if message and message.error():
+                    raise KafkaException(message.error())
+            if wanted():
+                return
+        raise AssertionError(f"they own {[len(member.assignment()) for member in running]}")
+
+    run_until(lambda: sorted(len(member.assignment()) for member in members) == [1, 2], members)
+    found = one(admin.describe_consumer_groups([group]))
+    same((ConsumerGroupState.STABLE, strategy, [1, 2]),
+         (found.state, found.partition_assignor, sorted(len(one.assignment.topic_partitions) for one in found.members)))
+    fails_with("NON_EMPTY_GROUP", one, admin.delete_consumer_groups([group]))
+    members.pop().close()
+    run_until(lambda: len(members[0].assignment()) == 3, members)
+    members[0].commit(offsets=[TopicPartition("ours-none", n, 3 + n) for n in range(3)], asynchronous=False)
+    members[0].close()
+    same([(0, 3), (1, 4), (2, 5)], positions(group))
+    same(ConsumerGroupState.EMPTY, one(admin.describe_consumer_groups([group])).state)
+    one(admin.alter_consumer_group_offsets([ConsumerGroupTopicPartitions(group, [TopicPartition("ours-none", 1, 7)])]))
+    same([(0, 3), (1, 7), (2, 5)], positions(group))
+    same(True, group in [listed.group_id for listed in admin.list_consumer_groups().result(20).valid])
+    one(admin.delete_consumer_groups([group]))
+    fails_with("GROUP_ID_NOT_FOUND", one, admin.delete_consumer_groups([group]))
 
 
 check("describe cluster", cluster)
@@ -137,4 +173,5 @@ check("describe and alter settings", configs)
 check("create partitions", grow)
 check("delete records", delete_records)
 check("delete a topic", delete_topic)
-check("groups are refused with an error, in time", no_groups)
+for strategy in ("range", "roundrobin", "cooperative-sticky"):
+    check(f"a group, {strategy}", groups, strategy)

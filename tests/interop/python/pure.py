@@ -1,5 +1,7 @@
 """The scenario of ../lib.sh with kafka-python, which is written in Python alone."""
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+import time
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, NewPartitions, NewTopic
 
 from checks import arguments, check, fails_with, read_records, same, write_record
@@ -117,6 +119,35 @@ def delete_topic():
     fails_with("UnknownTopicOrPartition", admin.delete_topics, ["doomed"])
 
 
+def groups():
+    """Two members share; one goes, the other has all; the group as the admin client sees and changes it."""
+    settings = {"bootstrap_servers": address, "group_id": "pure", "auto_offset_reset": "earliest", "enable_auto_commit": False,
+                "heartbeat_interval_ms": 200}
+    members = [KafkaConsumer("ours-none", **settings), KafkaConsumer("ours-none", **settings)]
+
+    def run_until(wanted, running):
+        end = time.monotonic() + 15
+        while time.monotonic() < end:
+            for member in running:
+                member.poll(20)
+            if wanted == sorted(len(member.assignment()) for member in running):
+                return
+        raise AssertionError(f"they own {[len(member.assignment()) for member in running]}")
+
+    run_until([1, 2], members)
+    same("Stable", admin.describe_groups(["pure"])["pure"]["group_state"])
+    members.pop().close()
+    run_until([3], members)
+    members[0].commit({TopicPartition("ours-none", n): OffsetAndMetadata(3 + n, "here", -1) for n in range(3)})
+    members[0].close()
+    found = admin.list_group_offsets("pure")["pure"]
+    same([(3, "here"), (4, "here"), (5, "here")],
+         [(found[TopicPartition("ours-none", n)].offset, found[TopicPartition("ours-none", n)].metadata) for n in range(3)])
+    same(True, "pure" in [listed["group_id"] for listed in admin.list_groups()])
+    admin.delete_groups(["pure"])
+    same(False, "pure" in [listed["group_id"] for listed in admin.list_groups()])
+
+
 check("describe cluster", cluster)
 check("create topics", create)
 for codec in CODECS:
@@ -130,3 +161,4 @@ check("create partitions", grow)
 check("delete records", delete_records)
 check("describe log dirs", log_dirs)
 check("delete a topic", delete_topic)
+check("a group", groups)
