@@ -20,14 +20,20 @@ Result<std::string> read_standard_input() {
   return content;
 }
 
-std::string_view unquoted(std::string_view field) {
-  bool quoted = field.size() >= 2 && field.front() == '"' && field.back() == '"';
-  return quoted ? field.substr(1, field.size() - 2) : field;
+std::string unquoted(std::string_view field) {
+  if (field.size() < 2 || field.front() != '"' || field.back() != '"') return std::string(field);
+  field = field.substr(1, field.size() - 2);
+  std::string text;
+  for (size_t i = 0; i < field.size(); ++i) {
+    text += field[i];
+    if (field.substr(i, 2) == "\"\"") ++i;
+  }
+  return text;
 }
 
 // The fields of a line, from the last to the first; of CSV the first may hold commas, being a group's name.
-std::vector<std::string_view> fields_backwards(std::string_view line) {
-  std::vector<std::string_view> fields;
+std::vector<std::string> fields_backwards(std::string_view line) {
+  std::vector<std::string> fields;
   char separator = line.find(',') != line.npos ? ',' : line.find('\t') != line.npos ? '\t' : ' ';
   while (separator == ',' && fields.size() < 3) {
     size_t at = line.rfind(',');
@@ -40,12 +46,19 @@ std::vector<std::string_view> fields_backwards(std::string_view line) {
     return fields;
   }
   for (std::string_view word : split(line, separator))
-    if (!word.empty()) fields.insert(fields.begin(), word);
+    if (!word.empty()) fields.emplace(fields.begin(), word);
   return fields;
 }
 
+// A # begins one where no word is before it: a group's name may hold one.
+std::string_view without_comment(std::string_view line) {
+  for (size_t i = 0; i < line.size(); ++i)
+    if (line[i] == '#' && (i == 0 || line[i - 1] == ' ' || line[i - 1] == '\t')) return line.substr(0, i);
+  return line;
+}
+
 std::optional<OffsetLine> parse_line(std::string_view line) {
-  std::vector<std::string_view> fields = fields_backwards(line);
+  std::vector<std::string> fields = fields_backwards(line);
   if (fields.size() < 3 || fields.size() > 4 || (fields.size() == 4 && line.find(',') == line.npos)) return {};
   auto offset = parse_int(fields[0]);
   auto partition = parse_int(fields[1]);
@@ -70,7 +83,7 @@ Result<std::vector<OffsetLine>> read_offset_lines(const std::string& path) {
   size_t number = 0;
   for (std::string_view line : split(content, '\n')) {
     ++number;
-    line = sl::trim(line.substr(0, line.find('#')));
+    line = sl::trim(without_comment(line));
     if (line.empty()) continue;
     auto parsed = parse_line(line);
     if (!parsed) return Error{Errc::kUsage, fmt::format("{}:{}: a line is TOPIC PARTITION OFFSET", path, number)};

@@ -33,6 +33,17 @@ TEST(Table, AwkHasTabsAndNoHeader) {
   EXPECT_EQ(Table({"A"}).render(OutputFormat::kAwk), "");
 }
 
+TEST(Table, SectionsAreOneObjectOrFollowEachOther) {
+  Table numbers({"N"});
+  numbers.add({int64_t{1}});
+  std::vector<Section> sections{{"a", numbers}, {"b", Table({"M"})}};
+  EXPECT_EQ(render(sections, OutputFormat::kText), "N\n1\n\nM\n");
+  EXPECT_EQ(render(sections, OutputFormat::kJson), "{\"a\":[{\"n\":1}],\"b\":[]}\n");
+  EXPECT_EQ(render(sections, OutputFormat::kAwk), "1\n");
+  sections.pop_back();
+  EXPECT_EQ(render(sections, OutputFormat::kJson), "[{\"n\":1}]\n");
+}
+
 TEST(JsonWriter, EscapesWhatMustBe) {
   std::string out;
   append_json_string(out, std::string_view("a\"b\\c\n\t\r\b\f\x01\x1f\0z\x7f", 15));
