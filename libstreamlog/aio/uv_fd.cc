@@ -82,10 +82,11 @@ bool InputFd::is_terminal() const {
   return ::isatty(fd_) != 0;
 }
 
-OutputFd::OutputFd(UvRuntime& runtime, int fd) : runtime_(runtime), fd_(fd) {
+OutputFd::OutputFd(UvRuntime& runtime, int fd) : runtime_(runtime), given_(fd), fd_(fd) {
   mode_t kind = kind_of(fd, nullptr);
   pollable_ = kind == S_IFIFO || kind == S_IFSOCK || (kind == S_IFCHR && ::isatty(fd));
-  if (kind != S_IFIFO) return;
+  pipe_ = kind == S_IFIFO;
+  if (!pipe_) return;
   int own = reopen_nonblocking(fd, O_WRONLY);
   if (own < 0) return;
   fd_ = own;
@@ -110,6 +111,7 @@ Task<Status> OutputFd::write(Bytes bytes) {
     }
     ssize_t n = ::write(fd_, bytes.data(), piece);
     if (n >= 0) {
+      written_ += static_cast<uint64_t>(n);
       bytes = bytes.subspan(static_cast<size_t>(n));
       continue;
     }
@@ -128,11 +130,25 @@ Task<Status> OutputFd::write(Bytes bytes) {
 // The end of a pipe that is written to never becomes readable: the error that its last reader leaves ends the wait.
 Task<bool> OutputFd::reader_gone() {
   while (own_ && !cancelled_) {
-    if (ready_now(fd_, 0)) co_return true;
+    if (reader_has_gone()) co_return true;
     auto ready = co_await runtime_.fd_ready(fd_, false);
     if (!ready) break;
   }
   co_return false;
+}
+
+bool OutputFd::reader_has_gone() const {
+  return pipe_ && ready_now(fd_, 0);
+}
+
+void OutputFd::hang_up() {
+  runtime_.forget_fd(fd_);
+  if (own_) ::close(fd_);
+  own_ = pipe_ = pollable_ = false;
+  fd_ = given_;
+  int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+  ::dup2(nowhere, given_);
+  ::close(nowhere);
 }
 
 void OutputFd::cancel() {
@@ -144,9 +160,11 @@ bool OutputFd::is_terminal() const {
   return ::isatty(fd_) != 0;
 }
 
-size_t OutputFd::unread_bytes() const {
+uint64_t OutputFd::unread_bytes() const {
   int n = 0;
-  return ::ioctl(fd_, FIONREAD, &n) == 0 && n > 0 ? static_cast<size_t>(n) : 0;
+  if (!pipe_ || ::ioctl(fd_, FIONREAD, &n) != 0 || n <= 0) return 0;
+  // The pipe may have been somebody else's before.
+  return std::min(static_cast<uint64_t>(n), written_);
 }
 
 Result<int> open_input_file(const std::string& path) {

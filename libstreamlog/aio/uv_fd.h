@@ -45,17 +45,25 @@ class OutputFd {
   Task<Status> write(Bytes bytes);
   // Waits until nobody reads the other end of a pipe any more. False after cancel(), and at once for other kinds.
   Task<bool> reader_gone();
+  bool reader_has_gone() const;
+  // The reader of the other end finds the end of it: the descriptor leads nowhere from here on. Nobody may be waiting.
+  void hang_up();
   void cancel();
   bool is_terminal() const;
-  // Bytes of what was written that the reader of a pipe has not taken out yet; 0 for other kinds.
-  size_t unread_bytes() const;
+  // Bytes that the system has taken of all that was written.
+  uint64_t written_bytes() const { return written_; }
+  // Those of them that the reader of a pipe has not taken out yet, also when it has gone; 0 for other kinds.
+  uint64_t unread_bytes() const;
 
  private:
   UvRuntime& runtime_;
+  const int given_;
   int fd_;
   bool own_ = false;
+  bool pipe_ = false;
   bool pollable_ = false;
   bool cancelled_ = false;
+  uint64_t written_ = 0;
 };
 
 // A file named on the command line, for reading ("-" is standard input and is not handled here).

@@ -7,7 +7,7 @@
 namespace sl::tools::consume {
 
 size_t Delivery::add(std::string topic, Partition partition, Offset from, Offset committed) {
-  places_.push_back({std::move(topic), partition, from, from, from, committed, true});
+  places_.push_back({std::move(topic), partition, from, from, from, committed});
   return places_.size() - 1;
 }
 

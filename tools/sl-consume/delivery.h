@@ -31,12 +31,15 @@ class Delivery {
     Offset printed{0};    // behind the last record that is in the text
     Offset delivered{0};  // the first offset that has not been delivered
     Offset committed = kNoOffset;
-    bool owned = true;
+    bool read_on = true;  // false: nothing more of it may be delivered
+    bool owned = true;    // false: nothing of it may be committed
   };
   // Reads from `from` on; `committed` is what the group has committed, kNoOffset where it has nothing.
   size_t add(std::string topic, Partition partition, Offset from, Offset committed);
+  // Is to become another member's.
+  void give_up(size_t place) { places_[place].read_on = false; }
   // Is another member's from now on: nothing of it is due any more.
-  void drop(size_t place) { places_[place].owned = false; }
+  void drop(size_t place) { places_[place].read_on = places_[place].owned = false; }
   const Place& place(size_t index) const { return places_[index]; }
 
   // What follows, until the next enter(), is of this place.

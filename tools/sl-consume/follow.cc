@@ -1,21 +1,23 @@
 #include "tools/sl-consume/follow.h"
 
+#include "tools/sl-consume/handover.h"
+
 namespace sl::tools::consume {
 namespace {
 
 // One consumer's answers, printed.
 class Follower {
  public:
-  Follower(Run& run, client::Consumer& consumer)
-      : run_(run), consumer_(consumer), decompressor_(&run.session.cluster.pool()) {}
+  Follower(Run& run, client::Consumer& consumer, Handover& handover)
+      : run_(run), consumer_(consumer), handover_(handover) {}
 
   aio::Task<void> run_to_end() {
     begun_.assign(consumer_.assignment_count(), false);
     last_record_ms_ = run_.session.runtime.mono_ms();
     while (!run_.over()) {
-      if (!consumer_.ready()) co_await run_.flush();
+      if (!consumer_.ready()) co_await handover_.flush();
       if (run_.over()) break;
-      auto fetched = co_await consumer_.next(wait_ms());
+      auto fetched = co_await consumer_.next(handover_.wait_ms(wait_ms()));
       if (!fetched) {
         run_.fail(fetched.error());
         break;
@@ -35,7 +37,7 @@ class Follower {
     switch (fetched.kind) {
       case Kind::kRecords:
         begun_[fetched.index] = true;
-        co_await print(fetched);
+        co_await handover_.take(consumer_.assignment(fetched.index), fetched);
         if (run_.options.idle_ms >= 0) last_record_ms_ = run_.session.runtime.mono_ms();
         break;
       case Kind::kCaughtUp:
@@ -53,40 +55,22 @@ class Follower {
         run_.gone(consumer_, fetched.index);
         break;
       case Kind::kFinished:
+        co_await handover_.flush(true);
         run_.finished();
         run_.end();
         break;
       case Kind::kTimedOut:
+        // It may have been a batch that was waited for.
+        if (wait_ms() != 0) break;
+        co_await handover_.flush(true);
         run_.end();
         break;
     }
   }
 
-  aio::Task<void> print(const client::Fetched& fetched) {
-    const client::Assignment& of = consumer_.assignment(fetched.index);
-    for (const record::BatchView& batch : fetched.batches) {
-      RecordContext context{of.topic, of.partition, batch.leader_epoch(), batch.log_append_time()};
-      auto cursor = record::RecordCursor::open(batch, decompressor_);
-      if (!cursor) co_return fail(of, cursor.error());
-      for (;;) {
-        auto step = run_.printer.print(run_.output, *cursor, context, fetched.from, fetched.until);
-        if (!step) co_return fail(of, step.error());
-        if (*step == Printer::Step::kEnough) co_return run_.end();
-        if (*step == Printer::Step::kDone) break;
-        co_await run_.flush();
-        if (run_.over()) co_return;
-      }
-    }
-  }
-
-  void fail(const client::Assignment& of, const Error& why) {
-    Error error{why.code, fmt::format("{} [{}]: {}", of.topic, of.partition.value, error_text(why))};
-    run_.fail(error);
-  }
-
   Run& run_;
   client::Consumer& consumer_;
-  record::Decompressor decompressor_;
+  Handover& handover_;
   std::vector<bool> begun_;  // of each partition something was read
   int64_t last_record_ms_ = 0;
 };
@@ -95,18 +79,22 @@ class Follower {
 
 aio::Task<void> follow(Run& run, std::vector<client::Assignment> assignments) {
   client::Consumer consumer(run.session.cluster, run.options.consumer);
+  Handover handover(run, nullptr);
   run.enter(consumer);
+  auto opened = co_await handover.open();
+  if (!opened) run.fail(opened.error());
   auto assigned = co_await consumer.assign(std::move(assignments));
   if (!assigned) {
     run.fail(assigned.error());
-  } else {
+  } else if (!run.over()) {
     for (size_t i = 0; i < consumer.assignment_count(); ++i) run.say_begin(consumer, i);
     if (auto subscription = subscription_of(run.options)) consumer.subscribe(*std::move(subscription));
-    if (!run.options.exit_at_end && !run.options.range.to) run.watch_output();
-    Follower follower(run, consumer);
+    if (!run.options.exit_at_end && !run.options.range.to && !run.options.exec.given()) run.watch_output();
+    Follower follower(run, consumer, handover);
     co_await follower.run_to_end();
   }
   co_await run.leave();
+  co_await handover.close();
 }
 
 }  // namespace sl::tools::consume

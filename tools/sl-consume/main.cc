@@ -4,6 +4,7 @@
 #include "tools/common/command_line.h"
 #include "tools/common/exit_code.h"
 #include "tools/sl-consume/follow.h"
+#include "tools/sl-consume/follow_group.h"
 #include "tools/sl-consume/merged.h"
 
 namespace {
@@ -29,7 +30,11 @@ aio::Task<void> read_all(Run& run) {
   const Options& options = run.options;
   auto chosen = co_await choose_partitions(run.session, options);
   if (!chosen) co_return run.fail(chosen.error());
-  if (options.tail) {
+  if (options.group.name) {
+    auto subscription = subscription_to(options);
+    if (!subscription) co_return run.fail(subscription.error());
+    co_await follow_group(run, *std::move(subscription));
+  } else if (options.tail) {
     co_await print_tail(run, *std::move(chosen), *options.tail);
   } else if (options.merge_by_time || (options.exit_at_end && options.range.to)) {
     auto ranges = co_await resolve(run.session, *std::move(chosen), options.exit_at_end);

@@ -125,11 +125,15 @@ void declare(Command& root, Options& o) {
   declare_range(root, o);
   declare_filter(root, o);
   declare_output(root, o);
+  declare_group(root, o.common, o.group);
+  declare_exec(root, o.common, o.exec);
   root.example("sl-consume orders -e > orders.txt", "everything there is, then end");
   root.example("sl-consume orders -o end", "what comes from now on");
   root.example("sl-consume orders -o @-1h:now -f '%T %k %v\\n'", "the last hour, with times and keys");
   root.example("sl-consume orders --tail 10 -e", "the last ten records");
   root.example("sl-consume -J orders -e | sl-produce -J copy", "copy a topic without losing anything");
+  root.example("sl-consume orders -g billing", "share the partitions with the others of a group");
+  root.example("sl-consume orders -g mail --exec 'sendmail -t'", "run a command for each record, once it has worked");
 }
 
 Status check(const Options& o) {
@@ -138,7 +142,8 @@ Status check(const Options& o) {
     return Error{Errc::kUsage, "--merge time needs an end: add -e, or a range with an end like -o @-1h:now"};
   if (o.merge_by_time && o.tail && !o.exit_at_end)
     return Error{Errc::kUsage, "--merge time needs an end: add -e (--tail alone is in order of time at its beginning)"};
-  return {};
+  SL_CHECK(check_group(o));
+  return check_exec(o);
 }
 
 std::vector<KnownSetting> known_settings(Options& o) {
@@ -159,7 +164,7 @@ std::vector<KnownSetting> known_settings(Options& o) {
     };
   };
   client::ConsumerOptions& consumer = o.consumer;
-  return {
+  std::vector<KnownSetting> settings = {
       {"check.crcs", "true", "Whether each batch's checksum is verified", either("true", "false", &consumer.check_crc)},
       {"fetch.max.bytes", "2097152", "Most bytes of one answer", integer(1, kFetchBytesMax, &consumer.fetch_bytes_max)},
       {"fetch.max.wait.ms", "500", "How long the broker waits for records to come",
@@ -172,6 +177,8 @@ std::vector<KnownSetting> known_settings(Options& o) {
       {"max.partition.fetch.bytes", "1048576", "Most bytes of one partition in an answer",
        integer(1, kFetchBytesMax, &consumer.partition_bytes_max)},
   };
+  for (KnownSetting& each : group_settings(o.group)) settings.push_back(std::move(each));
+  return settings;
 }
 
 }  // namespace sl::tools::consume

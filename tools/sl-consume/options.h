@@ -10,6 +10,7 @@
 #include "tools/common/common_options.h"
 #include "tools/common/filter.h"
 #include "tools/common/offset_spec.h"
+#include "tools/sl-consume/group_options.h"
 
 namespace sl::tools::consume {
 
@@ -32,6 +33,7 @@ struct Options {
   int64_t idle_ms = -1;  // negative: wait without end
   RecordFilter filter;
   client::ConsumerOptions consumer;
+  GroupFlags group;
 
   // How they are shown.
   std::optional<std::string> format;
@@ -40,6 +42,7 @@ struct Options {
   bool show_offset = false;
   std::string delimiter = "\n";
   bool show_null = false;
+  CommandFlags exec;
 };
 
 // Declares them on the root command.

@@ -108,19 +108,22 @@ aio::Task<Result<std::vector<client::Assignment>>> choose_partitions(Session& se
   co_return assignments;
 }
 
-std::optional<client::Subscription> subscription_of(const Options& options) {
-  if (options.exit_at_end || options.range.to || !options.partitions.empty()) return std::nullopt;
+Result<client::Subscription> subscription_to(const Options& options) {
   client::Subscription subscription;
   if (options.regex) {
-    auto matches = matcher_of(options.topics);
-    if (!matches) return std::nullopt;
-    subscription.wanted = *std::move(matches);
+    SL_TRY(subscription.wanted, matcher_of(options.topics));
     return subscription;
   }
   for (const std::string& text : options.topics)
     if (text.find(':') == text.npos) subscription.topics.push_back(text);
-  if (subscription.topics.empty()) return std::nullopt;
   return subscription;
+}
+
+std::optional<client::Subscription> subscription_of(const Options& options) {
+  if (options.exit_at_end || options.range.to || !options.partitions.empty()) return std::nullopt;
+  auto subscription = subscription_to(options);
+  if (!subscription || (subscription->topics.empty() && !subscription->wanted)) return std::nullopt;
+  return *std::move(subscription);
 }
 
 aio::Task<Result<std::vector<Range>>> resolve(Session& session, std::vector<client::Assignment> assignments,

@@ -14,6 +14,8 @@ namespace sl::tools::consume {
 // kUnknownTopicOrPartition names what is not there.
 aio::Task<Result<std::vector<client::Assignment>>> choose_partitions(Session& session, const Options& options);
 
+// The topics by name or expression. kUsage.
+Result<client::Subscription> subscription_to(const Options& options);
 // What is read besides as it comes to be: nothing where the user named partitions or an end. After choose_partitions().
 std::optional<client::Subscription> subscription_of(const Options& options);
 

@@ -37,20 +37,35 @@ Result<Printer> Printer::make(const Options& o) {
   return printer;
 }
 
-void Printer::print(Output& output, const RecordContext& context, const record::RecordView& record) {
-  if (left_ <= 0 || !options_.filter.matches(record)) return;
+bool Printer::admit(const record::RecordView& record) {
+  if (left_ <= 0 || !options_.filter.matches(record)) return false;
   --left_;
+  return true;
+}
+
+bool Printer::append(std::string& text, const RecordContext& context, const record::RecordView& record) {
+  if (!admit(record)) return false;
   if (options_.json) {
-    append_json_record(output.text(), context, record);
+    append_json_record(text, context, record);
   } else {
-    format_.append(output.text(), context, record);
+    format_.append(text, context, record);
   }
+  return true;
+}
+
+void Printer::print(Output& output, const RecordContext& context, const record::RecordView& record) {
+  bool printed = append(output.text(), context, record);
+  if (!delivery_) return;
+  if (printed)
+    delivery_->print(output.text_end(), record.offset + 1);
+  else
+    delivery_->pass(output.text_end(), record.offset + 1);
 }
 
 Result<Printer::Step> Printer::print(Output& output, record::RecordCursor& cursor, const RecordContext& context,
                                      Offset from, Offset until) {
   if (output.full()) return Step::kFull;
-  if (values_only_ && !output.by_line()) return print_values(output.text(), cursor, from, until);
+  if (values_only_ && !output.by_line()) return print_values(output, cursor, from, until);
   record::RecordView record;
   while (left_ > 0) {
     SL_TRY(bool more, cursor.next(record));
@@ -62,7 +77,9 @@ Result<Printer::Step> Printer::print(Output& output, record::RecordCursor& curso
   return Step::kEnough;
 }
 
-Result<Printer::Step> Printer::print_values(std::string& out, record::RecordCursor& cursor, Offset from, Offset until) {
+Result<Printer::Step> Printer::print_values(Output& output, record::RecordCursor& cursor, Offset from, Offset until) {
+  std::string& out = output.text();
+  const uint64_t text_begin = output.text_end() - out.size();
   const std::string& delimiter = options_.delimiter;
   Step step = Step::kDone;
   std::optional<Error> broken;
@@ -71,6 +88,7 @@ Result<Printer::Step> Printer::print_values(std::string& out, record::RecordCurs
     holding_ = false;
     out = held_.value ? as_text(*held_.value) : null_text_;
     out += delimiter;
+    if (delivery_) delivery_->print(output.text_end(), held_.offset + 1);
     if (--left_ <= 0) return Step::kEnough;
     if (out.size() >= kOutputBytes) return Step::kFull;
   }
@@ -96,6 +114,7 @@ Result<Printer::Step> Printer::print_values(std::string& out, record::RecordCurs
       at += value.size();
       std::memcpy(at, delimiter.data(), delimiter.size());
       at += delimiter.size();
+      if (delivery_) delivery_->print(text_begin + static_cast<uint64_t>(at - begin), held_.offset + 1);
       --left_;
     }
     return static_cast<size_t>(at - begin);

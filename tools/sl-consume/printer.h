@@ -7,6 +7,7 @@
 
 #include "record/record_cursor.h"
 #include "tools/common/record_format.h"
+#include "tools/sl-consume/delivery.h"
 #include "tools/sl-consume/options.h"
 #include "tools/sl-consume/output.h"
 
@@ -28,12 +29,18 @@ class Printer {
                      Offset until);
   // Appends one record, if it passes.
   void print(Output& output, const RecordContext& context, const record::RecordView& record);
+  // The same to any text; whether it passed.
+  bool append(std::string& text, const RecordContext& context, const record::RecordView& record);
+  // Takes a record for one that was printed, if it passes: for what shows it otherwise.
+  bool admit(const record::RecordView& record);
 
+  // From here on each record leaves its mark there, at the place that was entered last.
+  void track(Delivery& delivery) { delivery_ = &delivery; }
   bool enough() const { return left_ <= 0; }
 
  private:
   explicit Printer(const Options& options) : options_(options) {}
-  Result<Step> print_values(std::string& out, record::RecordCursor& cursor, Offset from, Offset until);
+  Result<Step> print_values(Output& output, record::RecordCursor& cursor, Offset from, Offset until);
 
   const Options& options_;
   RecordFormat format_ = RecordFormat::lines("\n");
@@ -43,6 +50,7 @@ class Printer {
   // Read from the cursor, and found to be too much for the text.
   record::RecordView held_;
   bool holding_ = false;
+  Delivery* delivery_ = nullptr;
 };
 
 }  // namespace sl::tools::consume

@@ -9,8 +9,8 @@ Run::Run(Session& s, const Options& o, Printer& p, Output& out, Stop& stop)
   stop_.arm(session.runtime, [this] { interrupt(); });
 }
 
-// Ends what the run waits for.
 void Run::interrupt() {
+  for (auto& action : on_interrupt_) action();
   if (consumer_) closing_.spawn(std::exchange(consumer_, nullptr)->close());
 }
 
@@ -24,6 +24,10 @@ aio::Task<void> Run::until_reader_gone() {
 
 aio::Task<void> Run::close() {
   stop_.disarm();
+  co_await stop_watching();
+}
+
+aio::Task<void> Run::stop_watching() {
   if (watching_.live() > 0) output.stop_waiting();
   co_await watching_.drained();
 }
@@ -35,6 +39,7 @@ void Run::enter(client::Consumer& consumer) {
 aio::Task<void> Run::leave() {
   if (client::Consumer* consumer = std::exchange(consumer_, nullptr)) co_await consumer->close();
   co_await closing_.drained();
+  on_interrupt_.clear();
 }
 
 void Run::fail(const Error& why) {

@@ -24,9 +24,14 @@ class Run {
   aio::Task<void> leave();
   // No more reading: by a signal, by --count, by an error, or because nobody reads the output.
   bool over() const { return stop_.requested() || over_; }
+  // By a signal.
+  bool stopped() const { return stop_.requested(); }
   void end() { over_ = true; }
   // Says what went wrong and ends the run, but for what belongs to a signal.
   void fail(const Error& why);
+  // Ends what the run waits for, as a signal does: the consumer's answers, and what was asked to be told.
+  void interrupt();
+  void on_interrupt(std::function<void()> action) { on_interrupt_.push_back(std::move(action)); }
   // Records that were asked for are gone.
   void lost(const client::Consumer& consumer, const client::Fetched& skipped, bool at_begin);
   // "% Reached end of topic t [0] at offset 4", with -v.
@@ -44,11 +49,11 @@ class Run {
   aio::Task<void> flush();
   // From here on the run is over when nobody reads the output any more, though nothing comes that could be written.
   void watch_output() { watching_.spawn(until_reader_gone()); }
-  // No more signals to this object, no more watching.
+  aio::Task<void> stop_watching();
+  // No more signals to this object, no more watching, nothing to be told.
   aio::Task<void> close();
 
  private:
-  void interrupt();
   aio::Task<void> until_reader_gone();
 
   Stop& stop_;
@@ -57,6 +62,7 @@ class Run {
   client::Consumer* consumer_ = nullptr;
   bool over_ = false;
   bool any_gone_ = false;
+  std::vector<std::function<void()>> on_interrupt_;
   std::string last_gone_;  // the topic that was said to be last
   int exit_code_ = 0;
 };
