@@ -189,7 +189,8 @@ std::string unreachable_sentence(const BrokerChoice& choice) {
 }
 
 // The configuration file is every tool's: what only sl-produce or only sl-consume knows is no mistake of the others.
-constexpr std::array<std::string_view, 13> kOfSomeTool{"acks",
+constexpr std::array<std::string_view, 16> kOfSomeTool{"acks",
+                                                       "auto.commit.interval.ms",
                                                        "batch.size",
                                                        "check.crcs",
                                                        "compression.type",
@@ -197,9 +198,11 @@ constexpr std::array<std::string_view, 13> kOfSomeTool{"acks",
                                                        "fetch.max.bytes",
                                                        "fetch.max.wait.ms",
                                                        "fetch.min.bytes",
+                                                       "heartbeat.interval.ms",
                                                        "isolation.level",
                                                        "linger.ms",
                                                        "max.partition.fetch.bytes",
+                                                       "max.poll.interval.ms",
                                                        "metadata.max.age.ms",
                                                        "partitioner"};
 
