@@ -140,8 +140,9 @@ aio::Task<Status> Daemon::open_listeners() {
   parts_->controller = std::make_unique<cluster::Controller>(seams_.runtime, *parts_->quorum, parts_->image,
                                                              config_.settings, seams_.logger, std::move(self));
   SL_CO_CHECK(co_await parts_->controller->register_self());
-  group::Coordinator::Seams groups{seams_.runtime, seams_.logger,       parts_->buffers,   config_.settings,
-                                   parts_->image,  *parts_->controller, *parts_->replicas, config_.settings.node()};
+  group::Coordinator::Seams groups{seams_.runtime,        seams_.logger,     parts_->buffers,
+                                   parts_->data->index(), config_.settings,  parts_->image,
+                                   *parts_->controller,   *parts_->replicas, config_.settings.node()};
   parts_->coordinator = std::make_unique<group::Coordinator>(std::move(groups));
   parts_->coordinator->refresh();
   parts_->tasks.spawn(parts_->coordinator->keep_time());
@@ -165,7 +166,7 @@ aio::Task<void> Daemon::wind_down(bool cleanly) {
   for (auto& listener : parts_->bound)
     if (listener) listener->close();
   for (auto& acceptor : parts_->acceptors) acceptor->stop();
-  if (parts_->coordinator) co_await parts_->coordinator->stop();
+  if (parts_->coordinator) co_await parts_->coordinator->stop(cleanly);
   if (parts_->replicas) co_await parts_->replicas->stop(cleanly);
   co_await parts_->tasks.drained();
   if (parts_->quorum) co_await parts_->quorum->stop(cleanly);

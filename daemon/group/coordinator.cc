@@ -26,13 +26,15 @@ Coordinator::Coordinator(Seams seams)
       shard_{seams.runtime,
              seams.logger,
              seams.buffers,
+             seams.index,
              settings_,
              topics_,
              [this](int64_t due_ms) {
                if (due_ms < armed_ms_) tick_.cut();
              }},
       offsets_interval_ms_(seams.settings.integer("offsets.retention.check.interval.ms")),
-      tick_(seams.runtime.timers()) {
+      tick_(seams.runtime.timers()),
+      store_tick_(seams.runtime.timers()) {
   offsets_due_ms_ = seams.runtime.mono_ms() + offsets_interval_ms_;
 }
 
@@ -77,6 +79,19 @@ int64_t Coordinator::next_deadline_ms() const {
   return next_ms;
 }
 
+aio::Task<void> Coordinator::store(bool all) {
+  auto here = partitions_;
+  for (auto& [index, partition] : here) co_await partition->store(all);
+}
+
+aio::Task<void> Coordinator::keep_stored() {
+  constexpr int64_t kEveryMs = 10'000;
+  while (!stopping_) {
+    (void)co_await store_tick_.wait_ms(kEveryMs);
+    if (!stopping_) co_await store(false);
+  }
+}
+
 // A group of few members calls often, since people wait for it; thousands of such groups would keep a core busy.
 void Coordinator::pace_heartbeats(int64_t now_ms) {
   constexpr int64_t kEveryMs = 1000, kHeartbeatsPerSecond = 2000;
@@ -89,6 +104,7 @@ void Coordinator::pace_heartbeats(int64_t now_ms) {
 }
 
 aio::Task<void> Coordinator::keep_time() {
+  tasks_.spawn(keep_stored());
   while (!stopping_) {
     armed_ms_ = next_deadline_ms();
     (void)co_await tick_.wait_until(armed_ms_ * 1'000'000);
@@ -106,9 +122,11 @@ aio::Task<void> Coordinator::keep_time() {
   }
 }
 
-aio::Task<void> Coordinator::stop() {
+aio::Task<void> Coordinator::stop(bool cleanly) {
   stopping_ = true;
   tick_.cancel();
+  store_tick_.cancel();
+  if (cleanly) co_await store(true);
   for (auto& [index, partition] : partitions_) tasks_.spawn(close(partition));
   partitions_.clear();
   co_await tasks_.drained();

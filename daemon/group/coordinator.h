@@ -28,6 +28,7 @@ class Coordinator {
     aio::Runtime& runtime;
     Logger& logger;
     BufferPool& buffers;
+    kv::Store& index;
     const cluster::BrokerSettings& settings;
     const cluster::Image& image;
     cluster::Controller& controller;
@@ -40,10 +41,11 @@ class Coordinator {
 
   // Makes the partitions here equal to those that this node leads: to be called when image and replicas have changed.
   void refresh();
-  // Sessions, barriers and expired offsets, until stop(); spawn it once.
+  // Sessions, barriers, expired offsets and what the index keeps, until stop(); spawn it once.
   aio::Task<void> keep_time();
-  // Tells everybody who waits kNotCoordinator, and returns when nothing runs any more.
-  aio::Task<void> stop();
+  // Tells everybody who waits kNotCoordinator, and returns when nothing runs any more. Cleanly: the index is told, too,
+  // so that the next start reads no log.
+  aio::Task<void> stop(bool cleanly);
 
   // Which node coordinates the group; makes the topic where there is none yet. kCoordinatorNotAvailable.
   aio::Task<Result<NodeId>> locate(std::string group);
@@ -62,6 +64,8 @@ class Coordinator {
   aio::Task<void> close(std::shared_ptr<OffsetsPartition> partition);
   int64_t next_deadline_ms() const;
   void pace_heartbeats(int64_t now_ms);
+  aio::Task<void> store(bool all);
+  aio::Task<void> keep_stored();
 
   Seams seams_;
   GroupSettings settings_;
@@ -74,6 +78,7 @@ class Coordinator {
   int64_t paced_ms_ = 0;  // when the members were last counted
   bool stopping_ = false;
   aio::Timer tick_;
+  aio::Timer store_tick_;
   aio::TaskGroup tasks_;
 };
 

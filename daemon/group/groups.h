@@ -73,7 +73,9 @@ class Groups {
     std::string_view state;
   };
   std::vector<Listed> list() const;
-  // Records that make everything here from nothing, once nothing is unsettled and every classic group Stable or Empty.
+  // Nothing is unsettled and no classic group rebalances: all of it is in the log.
+  bool settled() const;
+  // Records that make everything here from nothing, once settled().
   std::vector<Record> image() const;
 
  private:

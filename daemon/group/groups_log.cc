@@ -71,6 +71,14 @@ std::vector<Groups::Listed> Groups::list() const {
   return listed;
 }
 
+bool Groups::settled() const {
+  return std::ranges::none_of(groups_, [](const auto& entry) {
+    const auto* classic = std::get_if<ClassicGroup>(&entry.second.members);
+    bool rests = !classic || classic->state() == ClassicState::kEmpty || classic->state() == ClassicState::kStable;
+    return !rests || has_unsettled(entry.second);
+  });
+}
+
 std::vector<Record> Groups::image() const {
   std::vector<Record> records;
   for (const auto& [id, group] : groups_) {

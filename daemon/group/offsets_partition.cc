@@ -6,7 +6,7 @@
 
 #include "base/limits.h"
 #include "group/record_codec.h"
-#include "record/batch_builder.h"
+#include "group/stored_groups.h"
 #include "record/record_cursor.h"
 
 namespace sl::group {
@@ -14,6 +14,8 @@ namespace {
 
 // What a load reads and applies without letting others have the loop: about a millisecond's work.
 constexpr size_t kLoadBytes = 128 << 10;
+// A start reads at most about so many records behind the groups that the index holds.
+constexpr int64_t kUnstoredMax = 5'000;
 
 }  // namespace
 
@@ -26,7 +28,9 @@ OffsetsPartition::~OffsetsPartition() {
 
 aio::Task<Status> OffsetsPartition::load() {
   record::Decompressor decompressor(&shard_.buffers);
-  Offset next = log_->log().log_start();
+  auto stored = co_await take_stored();
+  if (stored && !stored->batch.empty()) apply_batch(record::BatchView(as_bytes(stored->batch)), decompressor);
+  Offset next = stored_ = stored ? stored->applied : log_->log().log_start();
   Status status;
   while (state_ == State::kLoading && next < log_->high_watermark()) {
     auto read = co_await log_->read(next, kLoadBytes, false);
@@ -49,6 +53,43 @@ aio::Task<Status> OffsetsPartition::load() {
   if (active()) shard_.deadline(groups_.next_deadline_ms());
   loaded_.notify();
   co_return status;
+}
+
+// What the index holds, where it may be believed. Compaction may have taken away the tombstones of what is in it, once
+// they were old enough.
+aio::Task<std::optional<StoredGroups>> OffsetsPartition::take_stored() {
+  Result<std::optional<StoredGroups>> stored = Errc::kCancelled;
+  std::function<void()> work = [this, &stored] {
+    stored = load_groups(shard_.index, log_->log().topic(), log_->log().partition());
+  };
+  co_await shard_.runtime.run_in_pool(aio::Lane::kRead, std::move(work));
+  if (!stored) {
+    shard_.logger.warn("groups in the index: {}", stored.error().context);
+    co_return std::nullopt;
+  }
+  const storage::PartitionLog& log = log_->log();
+  bool usable = *stored && (*stored)->applied >= log.log_start() && (*stored)->applied <= log_->high_watermark() &&
+                shard_.runtime.wall_ms() - (*stored)->wall_ms < log.settings().delete_retention_ms;
+  if (!usable) co_return std::nullopt;
+  co_return *std::move(stored);
+}
+
+aio::Task<void> OffsetsPartition::store(bool all) {
+  Offset applied = log_->high_watermark();
+  if (!active() || storing_ || !pending_.empty() || telling_ || !groups_.settled()) co_return;
+  if (applied == stored_ || (!all && applied - stored_ < kUnstoredMax)) co_return;
+  storing_ = true;
+  std::vector<Record> records = groups_.image();
+  int64_t wall_ms = shard_.runtime.wall_ms();
+  Status done;
+  std::function<void()> work = [this, &records, &done, applied, wall_ms] {
+    done = store_groups(shard_.index, log_->log().topic(), log_->log().partition(), applied, wall_ms, records,
+                        shard_.buffers);
+  };
+  co_await shard_.runtime.run_in_pool(aio::Lane::kBackground, std::move(work));
+  storing_ = false;
+  if (done) stored_ = applied;
+  if (!done) shard_.logger.warn("groups are not stored in the index: {}", done.error().context);
 }
 
 void OffsetsPartition::apply_batch(record::BatchView batch, record::Decompressor& decompressor) {
@@ -92,37 +133,19 @@ void OffsetsPartition::carry_out(Outcome out) {
   if (active()) shard_.deadline(groups_.next_deadline_ms());
 }
 
-Result<storage::CheckedBatch> OffsetsPartition::batch_of(const std::vector<Record>& records) {
-  std::vector<wire::GroupRecordBytes> encoded;
-  encoded.reserve(records.size());
-  size_t bytes = 0;
-  for (const Record& record : records) {
-    encoded.push_back(encode(record));
-    bytes += encoded.back().key.size() + (encoded.back().value ? encoded.back().value->size() : 0);
-  }
-  constexpr size_t kRecordOverhead = 32;
+Result<storage::CheckedBatch> OffsetsPartition::checked_batch(const std::vector<Record>& records) {
   size_t bytes_max = std::min(kProduceFrameBytesMax, static_cast<size_t>(log_->log().settings().segment_bytes));
-  record::BatchBuilder builder(shard_.buffers, bytes_max,
-                               record::kBatchHeaderBytes + bytes + kRecordOverhead * records.size());
   int64_t wall_ms = shard_.runtime.wall_ms();
-  for (const auto& [key, value] : encoded) {
-    std::optional<Bytes> value_bytes;
-    if (value) value_bytes = as_bytes(*value);
-    if (!builder.append(wall_ms, as_bytes(key), value_bytes))
-      return Error{Errc::kRecordListTooLarge, fmt::format("a change of {} records is over {} bytes, which is the most "
-                                                          "that one batch of __consumer_offsets may have",
-                                                          records.size(), bytes_max)};
-  }
   storage::CheckedBatch batch;
-  batch.record_count = builder.count();
+  SL_TRY(batch.batch, batch_of(records, wall_ms, bytes_max, shard_.buffers));
+  batch.record_count = static_cast<int32_t>(records.size());
   batch.max_timestamp_ms = wall_ms;
-  batch.batch = builder.finish(record::BatchStamp());
   return batch;
 }
 
 void OffsetsPartition::append(Append append) {
   Pending pending{std::move(append.group), append.source, append.ticket, Errc::kNone, nullptr};
-  auto batch = batch_of(append.records);
+  auto batch = checked_batch(append.records);
   Result<storage::Appended> appended = batch ? log_->append(*batch) : Result<storage::Appended>(batch.error());
   if (appended) {
     pending.durability = log_->durability(appended->next);

@@ -15,6 +15,7 @@
 #include "base/buffer.h"
 #include "base/log.h"
 #include "group/groups.h"
+#include "group/stored_groups.h"
 #include "replica/partition.h"
 
 namespace sl::group {
@@ -57,6 +58,7 @@ struct CoordinatorShard {
   aio::Runtime& runtime;
   Logger& logger;
   BufferPool& buffers;
+  kv::Store& index;
   const GroupSettings& settings;
   const Topics& topics;
   // Some group's next deadline has become this, monotonic ms.
@@ -69,7 +71,7 @@ class OffsetsPartition {
   ~OffsetsPartition();
   OffsetsPartition(const OffsetsPartition&) = delete;
 
-  // Reads the groups out of the log. Once; an error leaves it closed.
+  // Takes the groups out of the index and what came later out of the log. Once; an error leaves it closed.
   aio::Task<Status> load();
   // Whether requests may be asked.
   bool active() const { return state_ == State::kActive; }
@@ -102,6 +104,9 @@ class OffsetsPartition {
   }
   int64_t next_deadline_ms() const { return active() ? groups_.next_deadline_ms() : kNever; }
 
+  // Stores the groups in the index, where enough has come since the last time, or anything at all with `all`; not while
+  // some of them are in the middle of a change.
+  aio::Task<void> store(bool all);
   // Another node leads now, or the daemon stops: whoever waits is told `error`. Returns when nothing runs here any
   // more.
   aio::Task<void> close(Errc error);
@@ -119,7 +124,8 @@ class OffsetsPartition {
   Now now() const { return {shard_.runtime.mono_ms(), shard_.runtime.wall_ms()}; }
   void carry_out(Outcome out);
   void append(Append append);
-  Result<storage::CheckedBatch> batch_of(const std::vector<Record>& records);
+  Result<storage::CheckedBatch> checked_batch(const std::vector<Record>& records);
+  aio::Task<std::optional<StoredGroups>> take_stored();
   aio::Task<void> tell_fates();
   void apply_batch(record::BatchView batch, record::Decompressor& decompressor);
 
@@ -131,6 +137,8 @@ class OffsetsPartition {
   RequestId last_request_ = 0;
   std::deque<Pending> pending_;
   bool telling_ = false;
+  Offset stored_;  // up to where the index knows
+  bool storing_ = false;
   aio::Event loaded_;
   aio::TaskGroup tasks_;
 };

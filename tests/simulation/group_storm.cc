@@ -46,7 +46,8 @@ int64_t GroupStorm::delivered(int32_t partition) const {
 aio::Task<void> GroupStorm::inhabit(bool constant) {
   while (constant ? !stopping_ : !calm_) {
     aio::Timer pause(runtime_.timers());
-    (void)co_await pause.wait_ms(static_cast<int64_t>(runtime_.random().below(constant ? 100 : 3000)));
+    uint64_t longest_ms = constant ? 100 : 3000;
+    (void)co_await pause.wait_ms(static_cast<int64_t>(runtime_.random().below(longest_ms)));
     co_await live(constant);
   }
 }

@@ -53,7 +53,7 @@ struct Storm {
     for (int second = 0; second < 60 && storm.trouble().empty(); ++second) {
       world.run_for_ms(1000);
       if (kills && random.below(15) == 0) {
-        daemon.kill();
+        end(daemon);
         world.run_for_ms(static_cast<int64_t>(random.below(500)));
         daemon.start();
       }
@@ -82,6 +82,12 @@ struct Storm {
     lives = storm.lives();
     handovers = storm.handovers();
     refused = storm.refused_commits();
+  }
+  // By a kill, or cleanly, and then the groups come out of the index.
+  void end(SimDaemon& daemon) {
+    if (random.below(2) == 0) return daemon.kill();
+    daemon.stop();
+    require(world.run_until([&] { return !daemon.running(); }, 60'000), "the daemon does not stop");
   }
   static aio::Task<void> read_all(Workload* workload, bool* read) {
     co_await workload->read_all();

@@ -71,7 +71,8 @@ aio::Task<Status> SimBroker::start(size_t sessions_max, server::Authoriser& auth
   self.directory = data_->format().directory_id;
   controller_ = std::make_unique<cluster::Controller>(*runtime_, *quorum_, image_, settings_, logger_, std::move(self));
   SL_CO_CHECK(co_await controller_->register_self());
-  group::Coordinator::Seams groups{*runtime_, logger_, buffers_, settings_, image_, *controller_, *replicas_, node};
+  group::Coordinator::Seams groups{*runtime_,    logger_,    buffers_, data_->index(), settings_, image_,
+                                   *controller_, *replicas_, node};
   coordinator_ = std::make_unique<group::Coordinator>(std::move(groups));
   tasks_.spawn(coordinator_->keep_time());
   server::BrokerParts parts{*runtime_,
@@ -97,7 +98,7 @@ aio::Task<Status> SimBroker::start(size_t sessions_max, server::Authoriser& auth
 
 aio::Task<void> SimBroker::stop() {
   acceptor_->stop();
-  co_await coordinator_->stop();
+  co_await coordinator_->stop(true);
   co_await replicas_->stop(true);
   co_await tasks_.drained();
   co_await quorum_->stop(true);

@@ -2,7 +2,9 @@
 // administration.
 #include <gtest/gtest.h>
 
+#include "group/stored_groups.h"
 #include "record/batch_builder.h"
+#include "storage/stored_log.h"
 #include "tests/support/raw_peer.h"
 
 namespace sl::server {
@@ -172,31 +174,79 @@ TEST_F(GroupsTest, WhatIsCommittedIsReadByTopicByIdAndAll) {
   EXPECT_EQ(answer.groups[2].error_code, 0);
 }
 
-// Another coordinator over the same log, as after a restart.
-TEST_F(GroupsTest, GroupsComeBackOutOfTheirLog) {
+// Other coordinators over the same log, as after restarts: the first reads the log and stores the groups in the index,
+// the second finds them there, the third has to read on.
+TEST_F(GroupsTest, GroupsComeBackOutOfTheirLogAndTheIndex) {
   EXPECT_EQ(beat("m1", 0).error_code, 0);
   auto joined = settle_one();
   EXPECT_EQ(commit(42, joined.member_id, joined.generation_id), Errc::kNone);
   auto& server = broker_.broker();
-  group::Coordinator::Seams seams{server.runtime(), server.logger(),     server.buffers(),  server.settings(),
-                                  server.image(),   server.controller(), server.replicas(), server.node()};
-  group::Coordinator again(std::move(seams));
-  again.refresh();
-  bool done = false;
-  auto look = [](group::Coordinator& coordinator, std::string member, bool& seen) -> aio::Task<void> {
+  Offset expected(42);
+  auto look = [](group::Coordinator& coordinator, std::string member, Offset offset, bool& seen) -> aio::Task<void> {
     auto classic = co_await coordinator.find("g");
     auto consumer = co_await coordinator.find("k");
     EXPECT_TRUE(classic && consumer);
     const auto* group = (*classic)->groups().classic("g");
     EXPECT_TRUE(group && group->state() == group::ClassicState::kStable && group->members().contains(member));
-    EXPECT_EQ((*classic)->groups().offsets("g")->find("t", sl::Partition(0))->offset, Offset(42));
+    EXPECT_EQ((*classic)->groups().offsets("g")->find("t", sl::Partition(0))->offset, offset);
     const auto* k = (*consumer)->groups().consumer("k");
     EXPECT_TRUE(k && k->describe().members.at("m1").current.assigned.size() == 4);
-    co_await coordinator.stop();
+    co_await coordinator.stop(true);
     seen = true;
   };
-  broker_.world().run(look(again, joined.member_id, done));
-  EXPECT_TRUE(done);
+  const Uuid topic = broker_.image().find(group::kOffsetsTopicName)->id;
+  const sl::Partition partition = group::partition_for("g", 50);
+  for (int life = 0; life < 3; ++life) {
+    auto stored = group::load_groups(server.data().index(), topic, partition);
+    ASSERT_TRUE(stored);
+    EXPECT_EQ(stored->has_value(), life > 0);
+    if (life == 2) {
+      expected = Offset(43);
+      EXPECT_EQ(commit(43, joined.member_id, joined.generation_id), Errc::kNone);
+    }
+    group::Coordinator::Seams seams{server.runtime(),      server.logger(),   server.buffers(),
+                                    server.data().index(), server.settings(), server.image(),
+                                    server.controller(),   server.replicas(), server.node()};
+    group::Coordinator again(std::move(seams));
+    again.refresh();
+    bool done = false;
+    broker_.world().run(look(again, joined.member_id, expected, done));
+    EXPECT_TRUE(done);
+  }
+}
+
+// What the index holds is believed only as far as it is whole.
+TEST_F(GroupsTest, DamagedRowsOfTheIndexAreNone) {
+  BufferPool pool(0);
+  kv::Store& index = broker_.broker().data().index();
+  std::vector<group::Record> records;
+  for (int i = 0; i < 200; ++i) {
+    group::OffsetRecord record{"g", "t", sl::Partition(i), group::OffsetRecord::Value()};
+    record.value->metadata = std::string(50, 'm');
+    records.push_back(std::move(record));
+  }
+  const Uuid id = topic_;
+  ASSERT_TRUE(group::store_groups(index, id, sl::Partition(9), Offset(1), 5, records, pool));
+  auto whole = group::load_groups(index, id, sl::Partition(9));
+  ASSERT_TRUE(whole && *whole);
+  EXPECT_EQ((*whole)->applied, Offset(1));
+  EXPECT_EQ((*whole)->wall_ms, 5);
+  EXPECT_EQ(record::parse_batch(as_bytes((*whole)->batch))->record_count(), 200);
+  std::string last;
+  ASSERT_TRUE(index.read([&](kv::Reader& reader) -> Status {
+    SL_TRY(kv::Cursor cursor, reader.cursor(storage::log_prefix(id, sl::Partition(9))));
+    SL_TRY(auto row, cursor.last());
+    last = row->key;
+    return {};
+  }));
+  ASSERT_TRUE(index.write([&](kv::Writer& writer) { return writer.put(last, "other bytes"); }));
+  auto damaged = group::load_groups(index, id, sl::Partition(9));
+  ASSERT_TRUE(damaged);
+  EXPECT_FALSE(damaged->has_value());
+  ASSERT_TRUE(index.write([&](kv::Writer& writer) { return writer.erase(last); }));
+  damaged = group::load_groups(index, id, sl::Partition(9));
+  ASSERT_TRUE(damaged);
+  EXPECT_FALSE(damaged->has_value());
 }
 
 TEST_F(GroupsTest, TheNewerProtocolAssignsByItself) {
