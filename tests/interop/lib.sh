@@ -68,7 +68,7 @@ tool() {
 }
 says() { check "$1" grep -qE -- "$2" "$W/out"; }
 
-# Apache Kafka itself, one node, at $kafka; our tools find it.
+# start_kafka [SETTING...]: Apache Kafka itself, one node, at $kafka; our tools find it.
 start_kafka() {
   kafka=127.0.0.1:$(free_port)
   local voter
@@ -89,6 +89,7 @@ offsets.topic.num.partitions=4
 offsets.topic.replication.factor=1
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
+$(printf '%s\n' "$@")
 CONFIG
   must java_run kafka.tools.StorageTool format -t AAAAAAAAAAAAAAAAAAAAAQ -c "$W/server.properties" > "$W/format.log" 2>&1
   java "${java_flags[@]}" kafka.Kafka "$W/server.properties" > "$W/kafka.log" 2>&1 < /dev/null &
