@@ -129,7 +129,7 @@ class Declaration {
     c.option("--to", "POSITION", "There: start, end, N, +N, -N or @TIME").into(&o.to).complete(&complete_positions);
     c.option("--shift", "N", "By so many records from where it is, forward or, negative, back")
         .into(&o.shift)
-        .range(-(int64_t{1} << 60), int64_t{1} << 60);
+        .range(-group::kShiftMax, group::kShiftMax);
     c.option("--to-group", "GROUP", "Where another group is").into(&o.to_group).complete(groups());
     c.option("--from-file", "FILE", "To what export wrote; - is standard input").into(&o.from_file);
     declare_topics(c, o.topics, "Only these, like orders or orders:0,3,5-7; also what has no position yet");

@@ -11,7 +11,7 @@ namespace {
 
 // The offset of a wish, moved into the log.
 Offset within(Session& session, const Wish& wish, Offset wanted, Offset start, Offset end) {
-  Offset now = std::clamp(wanted, start, end);
+  Offset now = std::max(start, std::min(wanted, end));
   if (now != wanted)
     session.messages.notice("{} partition {}: {} is not in the log, {} is its {}", wish.where.topic,
                             wish.where.partition.value, wanted.value, now.value, now == start ? "start" : "end");
@@ -30,13 +30,16 @@ Table Plan::table() const {
 
 Result<std::vector<Wish>> wishes_from_file(const std::string& path, const std::string& group, const TopicList& topics) {
   SL_TRY(auto lines, read_offset_lines(path));
-  std::vector<Wish> wishes;
+  // Each partition once and in order; of two lines about one the later holds.
+  std::map<client::TopicPartition, Offset> offsets;
   for (auto& line : lines) {
     client::TopicPartition where{std::move(line.topic), line.partition};
     bool meant = (!line.group || *line.group == group) && (topics.empty() || topics.takes(where));
-    if (meant) wishes.push_back({std::move(where), client::Position::at(line.offset)});
+    if (meant) offsets[std::move(where)] = line.offset;
   }
-  if (wishes.empty()) return Error{Errc::kNotFound, fmt::format("{} has no position for it", path)};
+  if (offsets.empty()) return Error{Errc::kNotFound, fmt::format("{} has no position for it", path)};
+  std::vector<Wish> wishes;
+  for (const auto& [where, offset] : offsets) wishes.push_back({where, client::Position::at(offset)});
   return wishes;
 }
 

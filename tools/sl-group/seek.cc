@@ -49,7 +49,8 @@ Wishes wishes_shifted(const SeekOptions& options, const TopicList& topics,
   for (const auto& each : committed) {
     client::TopicPartition where{each.topic, each.partition};
     if (!topics.empty() && !topics.takes(where)) continue;
-    wishes.push_back({std::move(where), client::Position::at(each.offset + *options.shift)});
+    Offset from = std::min(each.offset, Offset(kShiftMax));
+    wishes.push_back({std::move(where), client::Position::at(from + *options.shift)});
   }
   if (wishes.empty()) return Error{Errc::kNotFound, "nothing is committed that could be shifted"};
   return wishes;

@@ -42,6 +42,8 @@ struct DescribeOptions {
 };
 aio::Task<int> describe(Session& session, const Shared& shared, const DescribeOptions& options);
 
+inline constexpr int64_t kShiftMax = int64_t{1} << 60;
+
 struct SeekOptions {
   std::string name;
   std::optional<std::string> to;
