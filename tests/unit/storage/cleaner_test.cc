@@ -75,7 +75,11 @@ class CleanerTest : public LogFixture {
         }
         (*swap)->run();
         ++swaps;
-        if (auto done = log->finish(*job, *std::move(swap)); !done) return done;
+        if (auto done = log->finish(*job, *std::move(swap)); !done) {
+          job->run();
+          log->finish(std::move(job));
+          return done;
+        }
         continue;
       }
       if (job->state() == CleanJob::State::kWorking) continue;
@@ -594,6 +598,55 @@ TEST_F(CleanerTest, WithoutRoomOnTheDiskNothingChanges) {
   check();
   ASSERT_TRUE(clean().ok());
   check();
+}
+
+// The disk fails at every operation of a pass. Where the log goes on, nothing is different and the next pass does what
+// this one could not; where only a start can tell what the disk has, that start finds all of it.
+TEST_F(CleanerTest, AFaultAtAnyPointLosesAndDoublesNothing) {
+  open();
+  for (int i = 0; i < 40; ++i) put({{"k" + std::to_string(i % 5), std::to_string(i) + std::string(60, '.')}});
+  seal();
+  power_cut(aio::CrashMode::kEverything);
+  std::shared_ptr<kv::FakeMedium> medium_before = medium;
+  std::unique_ptr<aio::SimDisk> before = disk->clone();
+  int faults = 0, poisoned = 0;
+  for (Errc code : {Errc::kIo, Errc::kDiskFull, Errc::kSyncFailed}) {
+    for (uint64_t nth = 1;; ++nth) {
+      medium = medium_before->clone();
+      boot(before->clone());
+      open();
+      disk->fail_at(aio::DiskOp::kAny, nth, code, "/topic/");
+      bool whole = clean().ok();
+      if (disk->faults_struck() == 0) {
+        EXPECT_TRUE(whole);
+        break;
+      }
+      ++faults;
+      disk->heal();
+      if (log->poisoned()) {
+        ++poisoned;
+      } else {
+        check();
+        while (auto job = log->start_rebuild()) {
+          job->run();
+          ASSERT_TRUE(log->finish(std::move(job)).ok());
+        }
+        ASSERT_TRUE(checkpoint().ok());
+        EXPECT_TRUE(whole || clean().ok());
+        check();
+      }
+      for (auto mode : {aio::CrashMode::kNothing, aio::CrashMode::kEverything}) {
+        power_cut(mode);
+        open();
+        EXPECT_TRUE(report.damage.empty()) << report.damage.front();
+        check();
+        EXPECT_LE(kept().size(), 40u);
+      }
+      ASSERT_FALSE(HasFailure()) << "fault " << nth << " of " << error_info(code).name;
+    }
+  }
+  EXPECT_GT(faults, 30);
+  EXPECT_GT(poisoned, 3);
 }
 
 // The power goes, or the process dies, at every operation of a pass.
