@@ -154,18 +154,25 @@ aio::Task<wire::ConsumerGroupDescribeResponse> consumer_group_describe(Call& cal
   co_return response;
 }
 
+aio::Task<void> delete_one(Call& call, std::string name, int16_t& error_code) {
+  Result<group::DeleteAnswer> answer = Errc::kGroupAuthorizationFailed;
+  if (call.allowed(Operation::kDelete, ResourceType::kGroup, name)) {
+    auto ask = [name](Groups& groups, RequestId id, Now, Outcome& out) { groups.delete_group(id, name, out); };
+    answer = co_await ask_coordinator<group::DeleteAnswer>(call, std::move(name), std::move(ask));
+  }
+  error_code = errc_to_wire(answer ? answer->error : answer.code());
+}
+
+// All at once, so that those of one partition share a sync.
 aio::Task<wire::DeleteGroupsResponse> delete_groups(Call& call, wire::DeleteGroupsRequest request) {
   wire::DeleteGroupsResponse response;
-  for (auto& name : request.groups_names) {
-    auto& result = response.results.emplace_back();
-    result.group_id = name;
-    Result<group::DeleteAnswer> answer = Errc::kGroupAuthorizationFailed;
-    if (call.allowed(Operation::kDelete, ResourceType::kGroup, name)) {
-      auto ask = [name](Groups& groups, RequestId id, Now, Outcome& out) { groups.delete_group(id, name, out); };
-      answer = co_await ask_coordinator<group::DeleteAnswer>(call, std::move(name), std::move(ask));
-    }
-    result.error_code = errc_to_wire(answer ? answer->error : answer.code());
+  response.results.resize(request.groups_names.size());
+  aio::TaskGroup deletions;
+  for (size_t i = 0; i < response.results.size(); ++i) {
+    response.results[i].group_id = request.groups_names[i];
+    deletions.spawn(delete_one(call, std::move(request.groups_names[i]), response.results[i].error_code));
   }
+  co_await deletions.drained();
   co_return response;
 }
 
