@@ -116,7 +116,7 @@ void ConsumerMember::reconcile() {
   if (gone.empty()) {
     owned_topics_.clear();
     for (const auto& [id, name] : names_) owned_topics_[name] = id;
-    handover_.assign(added);
+    if (!added.empty() || unknown_topics().empty()) handover_.assign(added);
     hurry_ = hurry_ || !added.empty();
   } else {
     handover_.revoke(std::move(gone));
