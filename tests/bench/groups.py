@@ -1,8 +1,10 @@
-"""Groups: how many offsets are committed in a second, and what thousands of idle members cost."""
+"""Groups: how soon they read, how many offsets are committed in a second, and what thousands of idle members cost."""
 import heapq
 import selectors
+import signal
 import socket
 import struct
+import subprocess
 import threading
 import time
 
@@ -148,8 +150,60 @@ def take_ready(waiting, seconds):
         key.data.take()
 
 
+def first_record_ms(group, *flags):
+    """From exec to the first record's line on a pipe."""
+    begin = time.perf_counter()
+    reader = subprocess.Popen(["sl-consume", "t", "-g", group, *flags], stdout=subprocess.PIPE)
+    assert reader.stdout.readline()
+    took = (time.perf_counter() - begin) * 1000
+    reader.send_signal(signal.SIGTERM)
+    reader.stdout.read()
+    reader.wait()
+    return took
+
+
+def fifth_member_ms(rounds):
+    """From exec until a fifth member reads its share, beside four that read already, while records come."""
+    tool("sl-topic", "create", "five", "-p", 10)
+    lines = subprocess.Popen(["sh", "-c", "while sleep 0.01; do echo x; done"], stdout=subprocess.PIPE)
+    producer = subprocess.Popen(["sl-produce", "five"], stdin=lines.stdout, stderr=subprocess.DEVNULL)
+    words = ["sl-consume", "five", "-g", "five", "--group-protocol", "consumer"]
+    members = [subprocess.Popen(words, stdout=subprocess.DEVNULL) for _ in range(4)]
+    times = []
+    for _ in range(rounds):
+        time.sleep(3)  # the four have shared it among them
+        begin = time.perf_counter()
+        fifth = subprocess.Popen(words, stdout=subprocess.PIPE)
+        assert fifth.stdout.readline()
+        times.append((time.perf_counter() - begin) * 1000)
+        fifth.send_signal(signal.SIGTERM)
+        fifth.communicate()
+    for process in (lines, producer, *members):
+        process.terminate()
+        process.wait()
+    lines.stdout.close()
+    return times
+
+
+def run_first(table, options):
+    with Scratch() as scratch, Daemon(scratch) as daemon:
+        tool("sl-topic", "create", "t", "-p", 4)
+        tool("sl-produce", "t", input=b"line\n" * 4)
+        first = first_record_ms("first")
+        table.row("first record of the first group", f"{first:.1f} ms", "makes __consumer_offsets", "≤ 300 ms",
+                  first <= 300)
+        for name, flags in (("a fresh group", ()), ("a fresh KIP-848 group", ("--group-protocol", "consumer"))):
+            times = [first_record_ms(f"{name}-{i}", *flags) for i in range(10)]
+            table.row(f"first record of {name}", spread(times, " ms"), "", "≤ 50 ms", median(times) <= 50)
+        fifth = fifth_member_ms(options.rounds)
+        table.row("a fifth KIP-848 member reads its share", spread(fifth, " ms"), "from exec", "≤ 1500 ms",
+                  max(fifth) <= 1500)
+
+
 def run(table, options):
-    """offset commits a second; processor time and memory of 5,000 idle members"""
+    """first records of groups; offset commits a second; processor time and memory of 5,000 idle members"""
+    table.head("groups: from exec to the first record")
+    run_first(table, options)
     table.head(f"groups: {COMMITTERS * COMMITS} commits; {GROUPS} groups of {MEMBERS_EACH} classic members")
     with Scratch() as scratch, Daemon(scratch, "--set", "max.connections=20000") as daemon:
         address = daemon.brokers.removeprefix("unix:")
