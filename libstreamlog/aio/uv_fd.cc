@@ -178,4 +178,8 @@ void close_fd(int fd) {
   ::close(fd);
 }
 
+bool fd_is_open(int fd) {
+  return ::fcntl(fd, F_GETFD) != -1;
+}
+
 }  // namespace sl::aio

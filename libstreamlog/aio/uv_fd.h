@@ -69,5 +69,7 @@ class OutputFd {
 // A file named on the command line, for reading ("-" is standard input and is not handled here).
 Result<int> open_input_file(const std::string& path);
 void close_fd(int fd);
+// Whether the process was given such a descriptor: ask before anything opens one of its own.
+bool fd_is_open(int fd);
 
 }  // namespace sl::aio

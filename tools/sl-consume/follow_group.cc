@@ -371,6 +371,8 @@ aio::Task<void> GroupFollower::wait_for_acknowledgements() {
     acknowledged_.notify();
   });
   co_await run_.stop_watching();
+  // However it ends, what has been acknowledged counts.
+  while (!acks_ended_ && !acks_->would_wait()) co_await acknowledged_.wait();
   auto waits = [&] { return !run_.stopped() && run_.exit_code() == 0 && run_.output.status().ok(); };
   if (waits()) run_.output.hang_up();
   while (waits() && !acks_ended_ && !late && delivery_.unacknowledged() > 0) {

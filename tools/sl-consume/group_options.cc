@@ -1,5 +1,6 @@
 #include "tools/sl-consume/group_options.h"
 
+#include "aio/uv_fd.h"
 #include "base/text.h"
 #include "tools/common/session.h"
 #include "tools/sl-consume/options.h"
@@ -116,6 +117,8 @@ Status check_group(const Options& o) {
   if (flags.session_timeout_ms < 1) return Error{Errc::kUsage, "--session-timeout: at least 1ms"};
   if (flags.ack_fd == 1 || flags.ack_fd == 2)
     return Error{Errc::kUsage, "--ack-fd: acknowledgements cannot be read where output is written"};
+  if (flags.ack_fd && !aio::fd_is_open(*flags.ack_fd))
+    return Error{Errc::kUsage, fmt::format("--ack-fd: descriptor {0} is not open; {0}< FILE opens it", *flags.ack_fd)};
   return {};
 }
 
