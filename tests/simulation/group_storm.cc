@@ -84,7 +84,8 @@ aio::Task<void> GroupStorm::live(bool constant) {
       int32_t generation = life.member.generation();
       give_up(&life, all);
       co_await life.member.leave();
-      if (!id.empty() && generation >= 0) co_await commit_as_ghost(&life, std::move(id), generation);
+      if (!options_.troubled && !id.empty() && generation >= 0)
+        co_await commit_as_ghost(&life, std::move(id), generation);
     }
     give_up(&life, all);
   }
@@ -140,6 +141,9 @@ aio::Task<Status> GroupStorm::assigned(Life* life, std::vector<client::TopicPart
     if (from > delivered(position.partition.value))
       blame(fmt::format("partition {}: {} is committed, {} delivered", position.partition.value, from,
                         delivered(position.partition.value)));
+    if (from < committed_[position.partition.value])
+      blame(fmt::format("partition {}: {} was committed, the group says {}", position.partition.value,
+                        committed_[position.partition.value], from));
     life->held[position.partition.value].next = from;
     client::Assignment assignment;
     assignment.topic = position.topic;
@@ -167,6 +171,10 @@ aio::Task<Status> GroupStorm::commit(Life* life, std::vector<client::TopicPartit
   if (offsets.empty()) co_return Status();
   auto done = co_await life->member.commit(std::move(offsets));
   if (!done) co_return std::move(done).error();
+  for (const auto& one : *done) {
+    int64_t& newest = committed_[one.partition.value];
+    if (one.error.code == Errc::kNone) newest = std::max(newest, one.offset.value);
+  }
   co_return Status();
 }
 
@@ -184,9 +192,8 @@ aio::Task<void> GroupStorm::commit_as_ghost(Life* life, std::string member_id, i
   topic.partitions.emplace_back();  // Offset 0: where it is taken by mistake, the others begin anew.
   auto answer = co_await (*connection)->call(std::move(request), 5000, kLastByName);
   if (!answer) co_return;
-  bool refused = answer->topics.at(0).partitions.at(0).error_code != 0;
-  if (!refused && !options_.troubled) blame("one who had left has committed");
-  refused_ += refused;
+  if (answer->topics.at(0).partitions.at(0).error_code == 0) blame("one who had left has committed");
+  ++refused_;
 }
 
 void GroupStorm::give_up(Life* life, const std::vector<client::TopicPartition>& partitions) {

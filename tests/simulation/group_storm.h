@@ -61,6 +61,7 @@ class GroupStorm {
   GroupStormOptions options_;
   std::map<int32_t, const Life*> owners_;
   std::map<int32_t, int64_t> delivered_;
+  std::map<int32_t, int64_t> committed_;  // and acknowledged
   uint64_t lives_ = 0;
   uint64_t handovers_ = 0;
   uint64_t refused_ = 0;

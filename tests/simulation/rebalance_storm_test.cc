@@ -83,9 +83,11 @@ struct Storm {
     handovers = storm.handovers();
     refused = storm.refused_commits();
   }
-  // By a kill, or cleanly, and then the groups come out of the index.
+  // By a kill, by the loss of power, or cleanly, and then the groups come out of the index.
   void end(SimDaemon& daemon) {
-    if (random.below(2) == 0) return daemon.kill();
+    uint64_t how = random.below(3);
+    if (how == 0) return daemon.kill();
+    if (how == 1) return daemon.power_cut(aio::kCrashModes[random.below(aio::kCrashModes.size())]);
     daemon.stop();
     require(world.run_until([&] { return !daemon.running(); }, 60'000), "the daemon does not stop");
   }
