@@ -3,6 +3,7 @@
 // makes it more even. So nothing moves but for balance. Java's assignor need not give the same result: any member's
 // assignment is valid, and a group has one leader at a time.
 #include <algorithm>
+#include <numeric>
 
 #include "client/assignors.h"
 
@@ -50,13 +51,15 @@ class Balance {
     }
   }
 
-  // Each move brings two loads nearer to each other, so that it ends.
+  // Each move brings two loads nearer to each other, so that it ends. The most loaded gives first: whoever gave too
+  // much would be given some again.
   void even_out() {
-    for (bool moved = true; moved;) {
-      moved = false;
-      for (size_t from = 0; from < shares_.size(); ++from)
-        while (move_one(from)) moved = true;
-    }
+    std::vector<size_t> order(shares_.size());
+    std::iota(order.begin(), order.end(), size_t{0});
+    auto heavier = [&](size_t a, size_t b) { return load(a) > load(b); };
+    do {
+      std::stable_sort(order.begin(), order.end(), heavier);
+    } while (std::any_of(order.begin(), order.end(), [&](size_t share) { return move_one(share); }));
   }
 
   Assignments result() {

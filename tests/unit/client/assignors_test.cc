@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace sl::client {
 namespace {
 
@@ -94,6 +96,21 @@ TEST(Assignors, StickyMovesNothingButForBalance) {
   EXPECT_EQ(left["b"].size(), 2u);
   for (const TopicPartition& each : three["b"]) EXPECT_TRUE(left["b"].contains(each));
   for (const TopicPartition& each : three["c"]) EXPECT_TRUE(left["c"].contains(each));
+}
+
+TEST(Assignors, AFifthMemberCostsTheOthersNoMoreThanItsShare) {
+  std::vector<AssigningMember> members;
+  for (const char* id : {"a", "b", "c", "d"}) members.push_back(assigning(id, {"t"}));
+  PartitionCounts counts = {{"t", 16}};
+  Assignments before = assign_sticky(members, counts);
+  own(members, before, 1);
+  members.push_back(assigning("e", {"t"}));
+  Assignments after = assign_sticky(members, counts);
+  EXPECT_EQ(after["e"].size(), 3u);
+  for (auto& [id, partitions] : before) {
+    EXPECT_GE(after[id].size(), 3u);
+    EXPECT_TRUE(std::includes(partitions.begin(), partitions.end(), after[id].begin(), after[id].end())) << id;
+  }
 }
 
 TEST(Assignors, StickyGivesOnlyWhatIsWantedAndExists) {
