@@ -125,15 +125,19 @@ Error Executor::failed(const std::string& reason, int attempts) const {
 }
 
 aio::Task<void> Executor::run() {
-  if (count_ == 0 || run_.stopped()) co_return;
+  if (count_ == 0 || run_.over()) co_return;
   std::string reason;
   int attempts = 0;
   for (int64_t pause_ms = kFirstPauseMs;; pause_ms = std::min(2 * pause_ms, kPauseMsMax)) {
     reason = co_await attempt();
     ++attempts;
     if (reason.empty()) co_return settle();
-    // A terminal's Ctrl-C ends the command too: that is no failure of it.
+    // A terminal's Ctrl-C ends the command too, and so does a reader of its output that goes away: no failure of it.
     if (run_.stopped()) co_return;
+    if (run_.output.reader_has_gone()) {
+      run_.output.abandon();
+      co_return run_.end();
+    }
     if (attempts > flags_.retries) break;
     run_.session.messages.verbose("{}; trying again", failed(reason, attempts).context);
     co_await pause_.wait_ms(pause_ms);

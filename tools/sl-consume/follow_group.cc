@@ -20,8 +20,9 @@
 namespace sl::tools::consume {
 namespace {
 
-// With -e an assignment that is empty may be only the first word of a group that is still sharing out.
-constexpr int64_t kEmptyShareMs = 5'000;
+// With -e an assignment that is empty may be only the first word of a group that is still sharing out. Members of the
+// newer protocol hear from Kafka's coordinator every five seconds.
+constexpr int64_t kEmptyShareMs = 11'000;
 // With -e what ends the reading may be that the rest has gone to another member.
 constexpr int64_t kLookMs = 500;
 
