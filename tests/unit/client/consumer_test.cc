@@ -375,5 +375,66 @@ TEST_F(ConsumerTest, OldVersionsNameTopics) {
   EXPECT_EQ(values[0], expected(0, 0, 100));
 }
 
+// What the next answers with records bring, as "0: 10" for the partition and the records of it.
+aio::Task<std::string> take_next(Consumer& consumer, int64_t wait_ms) {
+  for (;;) {
+    auto fetched = co_await consumer.next(wait_ms);
+    if (!fetched) co_return fetched.error().context;
+    if (fetched->kind == Fetched::Kind::kTimedOut) co_return "nothing";
+    if (fetched->kind == Fetched::Kind::kFinished) co_return "finished";
+    if (fetched->kind != Fetched::Kind::kRecords) continue;
+    int32_t partition = consumer.assignment(fetched->index).partition.value;
+    co_return fmt::format("{}: {} to {}", partition, fetched->from.value, fetched->next.value);
+  }
+}
+
+aio::Task<void> come_and_go(ConsumerTest* test) {
+  Cluster cluster(test->client, fake::ClientTest::bootstrap({"b1:9092"}));
+  EXPECT_TRUE((co_await cluster.open()).ok());
+  ConsumerOptions options;
+  options.open_ended = true;
+  Consumer consumer(cluster, options);
+  std::vector<Assignment> none;
+  EXPECT_TRUE((co_await consumer.assign(none)).ok());
+  EXPECT_EQ(co_await take_next(consumer, 100), "nothing");
+  std::vector<Assignment> first(1, ConsumerTest::part(0, Position::at(Offset(3)), std::nullopt));
+  auto indexes = co_await consumer.add(first);
+  EXPECT_EQ(co_await take_next(consumer, 100), "0: 3 to 10");
+  std::vector<Assignment> second(1, ConsumerTest::part(1, Position::start(), std::nullopt));
+  auto more = co_await consumer.add(second);
+  EXPECT_EQ(co_await take_next(consumer, 1'000), "1: 0 to 10");
+
+  // What waits of a partition that is removed is never handed out, nor what is still on its way.
+  test->fill(0, 5, 5);
+  test->fill(1, 5, 5);
+  co_await fake::sleep_for(test->client, 600);
+  EXPECT_TRUE(consumer.ready());
+  std::vector<TopicPartition> gone(1, TopicPartition{"t", Partition(0)});
+  consumer.remove(gone);
+  EXPECT_EQ(co_await take_next(consumer, 1'000), "1: 10 to 15");
+  EXPECT_EQ(co_await take_next(consumer, 1'000), "nothing");
+
+  // It comes back where it is told to, in its old place.
+  std::vector<Assignment> back(1, ConsumerTest::part(0, Position::at(Offset(12)), std::nullopt));
+  auto again = co_await consumer.add(back);
+  EXPECT_EQ(*again, *indexes);
+  EXPECT_EQ(consumer.assignment_count(), 2u);
+  EXPECT_EQ(co_await take_next(consumer, 1'000), "0: 12 to 15");
+  gone.push_back(TopicPartition{"t", Partition(1)});
+  consumer.remove(gone);
+  EXPECT_EQ(co_await take_next(consumer, 100), "nothing") << "more may come";
+  std::vector<Assignment> unknown(1, ConsumerTest::part(9, Position::start(), std::nullopt));
+  EXPECT_EQ((co_await consumer.add(unknown)).code(), Errc::kUnknownTopicOrPartition);
+  co_await consumer.close();
+  co_await cluster.close();
+}
+
+TEST_F(ConsumerTest, PartitionsComeAndGoWhileOthersAreRead) {
+  state.add_topic("t", 2);
+  fill(0, 10, 5);
+  fill(1, 10, 5);
+  world.run(come_and_go(this));
+}
+
 }  // namespace
 }  // namespace sl::client
