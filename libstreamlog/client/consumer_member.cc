@@ -59,6 +59,7 @@ wire::ConsumerGroupHeartbeatRequest ConsumerMember::request(int64_t now_ms) {
     told_owned_ = std::move(owned);
   }
   tell_all_ = tell_topics_ = hurry_ = false;
+  asked_ = true;
   sent_ms_ = now_ms;
   return request;
 }
@@ -155,7 +156,7 @@ void ConsumerMember::lose_place() {
 }
 
 std::optional<wire::ConsumerGroupHeartbeatRequest> ConsumerMember::leave_request() const {
-  if (epoch_ == kJoinEpoch) return std::nullopt;
+  if (!asked_) return std::nullopt;
   wire::ConsumerGroupHeartbeatRequest request;
   request.group_id = options_.group;
   request.member_id = member_id_;

@@ -41,7 +41,8 @@ class ConsumerMember {
   // Brings what is owned nearer to the assignment, where no revocation is under way.
   void reconcile();
 
-  // None where it has not joined. A static member says that it will be back.
+  // None where it has never asked to join; a join whose answer did not come yet counts. A static member says that it
+  // will be back.
   std::optional<wire::ConsumerGroupHeartbeatRequest> leave_request() const;
 
   const std::string& member_id() const { return member_id_; }
@@ -64,6 +65,7 @@ class ConsumerMember {
   bool tell_all_ = true;     // the coordinator may not have heard what was said before
   bool tell_topics_ = true;
   bool hurry_ = true;
+  bool asked_ = false;
   Partitions told_owned_;
   Partitions assigned_;                       // the newest answer's
   std::map<Uuid, std::string> names_;         // of topics of the assignment

@@ -207,6 +207,12 @@ TEST_F(ConsumerMemberTest, WhatEndsAMemberSaysWhatToDo) {
   EXPECT_EQ(refuse(Errc::kInvalidRequest, "it is not allowed").error().context, "group 'g': it is not allowed");
 }
 
+TEST_F(ConsumerMemberTest, WhoseJoinIsStillUnansweredLeavesToo) {
+  EXPECT_FALSE(member.leave_request());
+  (void)member.request(now);
+  EXPECT_EQ(member.leave_request()->member_epoch, -1);
+}
+
 TEST_F(ConsumerMemberTest, AStaticMemberSaysThatItWillBeBack) {
   beat(1, Numbers{});
   EXPECT_EQ(member.leave_request()->member_epoch, -1);
