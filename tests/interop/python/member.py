@@ -28,7 +28,7 @@ else:
     consumer = KafkaConsumer(topic, bootstrap_servers=address, group_id=group, auto_offset_reset="earliest",
                              session_timeout_ms=6000, heartbeat_interval_ms=500, auto_commit_interval_ms=500)
     while not stop:
-        for partition, messages in consumer.poll(200).items():
+        for partition, messages in consumer.poll(1000).items():
             for message in messages:
                 print(partition.partition, message.value.decode(), flush=True)
     consumer.close()
