@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -70,6 +71,62 @@ TEST(InputFds, WhatIsGivenBackIsReadByTheNext) {
   EXPECT_EQ(read, "ij");
   ::close(ends[0]);
   ::close(ends[1]);
+}
+
+struct Counts {
+  Status status;
+  uint64_t written = 0, unread = 0;
+  bool gone_before = true, gone = false;
+};
+
+// Writes until nobody reads any more; the reader takes `taken` bytes and goes.
+Task<void> write_to_leaving_reader(UvRuntime& runtime, int out, int in, size_t taken, Counts& counts) {
+  std::string text(200'000, 'x');
+  OutputFd output(runtime, out);
+  std::string first = text.substr(0, 1000);
+  counts.status = co_await output.write(as_bytes(first));
+  counts.gone_before = output.reader_has_gone();
+  std::string into(taken, ' ');
+  if (::read(in, into.data(), taken) != static_cast<ssize_t>(taken)) co_return;
+  ::close(in);
+  counts.status = co_await output.write(as_bytes(text));
+  counts.written = output.written_bytes();
+  counts.unread = output.unread_bytes();
+  counts.gone = output.reader_has_gone();
+}
+
+TEST(OutputFds, WhatAReaderThatHasGoneTookIsKnown) {
+  auto before = ::signal(SIGPIPE, SIG_IGN);
+  int fds[2];
+  ASSERT_EQ(::pipe(fds), 0);
+  auto runtime = *UvRuntime::make({});
+  Counts counts;
+  runtime->run(write_to_leaving_reader(*runtime, fds[1], fds[0], 300, counts));
+  EXPECT_EQ(counts.status.code(), Errc::kBrokenPipe);
+  EXPECT_FALSE(counts.gone_before);
+  EXPECT_TRUE(counts.gone);
+  EXPECT_EQ(counts.written - counts.unread, 300u);
+  ::close(fds[1]);
+  ::signal(SIGPIPE, before);
+}
+
+Task<void> write_and_hang_up(UvRuntime& runtime, int out) {
+  OutputFd output(runtime, out);
+  std::string_view text = "all";
+  (void)co_await output.write(as_bytes(text));
+  output.hang_up();
+  (void)co_await output.write(as_bytes(text));
+}
+
+TEST(OutputFds, HangingUpIsTheEndForTheReader) {
+  int fds[2];
+  ASSERT_EQ(::pipe(fds), 0);
+  auto runtime = *UvRuntime::make({});
+  runtime->run(write_and_hang_up(*runtime, fds[1]));
+  char bytes[8];
+  EXPECT_EQ(::read(fds[0], bytes, sizeof bytes), 3);
+  EXPECT_EQ(::read(fds[0], bytes, sizeof bytes), 0);
+  for (int fd : fds) ::close(fd);
 }
 
 }  // namespace
