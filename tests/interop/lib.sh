@@ -91,7 +91,8 @@ transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 $(printf '%s\n' "$@")
 CONFIG
-  must java_run kafka.tools.StorageTool format -t AAAAAAAAAAAAAAAAAAAAAQ -c "$W/server.properties" > "$W/format.log" 2>&1
+  java_run kafka.tools.StorageTool format -t AAAAAAAAAAAAAAAAAAAAAQ -c "$W/server.properties" > "$W/format.log" 2>&1 ||
+    { not_ok "Kafka can be started"; detail "$(tail -n 3 "$W/format.log")"; finish; }
   java "${java_flags[@]}" kafka.Kafka "$W/server.properties" > "$W/kafka.log" 2>&1 < /dev/null &
   pids+=($!)
   export SL_BROKERS=$kafka
