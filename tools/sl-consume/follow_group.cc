@@ -52,9 +52,9 @@ class GroupFollower {
         member_(run.session.cluster, group_options(run.options, std::move(subscription))),
         consumer_(run.session.cluster, consumer_options(run.options.consumer)),
         delivery_(run.options.group.ack_fd.has_value()),
-        handover_(run, &delivery_),
-        commits_(run, member_, delivery_),
         turn_(run.session.runtime),
+        handover_(run, &delivery_, &turn_),
+        commits_(run, member_, delivery_),
         acknowledged_(run.session.runtime) {
     if (options_.group.ack_fd) acks_.emplace(run.session.runtime, *options_.group.ack_fd);
   }
@@ -115,9 +115,9 @@ class GroupFollower {
   client::GroupMember member_;
   client::Consumer consumer_;
   Delivery delivery_;
+  Turn turn_;
   Handover handover_;
   Commits commits_;
-  Turn turn_;
   std::map<size_t, Reading> reading_;  // by the consumer's index
   std::optional<aio::InputFd> acks_;
   LineSplitter ack_lines_;

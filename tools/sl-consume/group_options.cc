@@ -63,7 +63,8 @@ void declare_group(Command& root, const CommonOptions& common, GroupFlags& flags
   add(root.option("--instance-id", "ID",
                   "A static member: it may come back within the session timeout, to its partitions")
           .into_store([&flags](std::string_view text) { return name_given(text, flags.instance_id); }));
-  add(root.option("--session-timeout", "DURATION", "A member that is silent for so long is out")
+  add(root.option("--session-timeout", "DURATION",
+                  "A classic member that is silent for so long is out; of others the cluster decides")
           .into_duration(&flags.session_timeout_ms, 1000)
           .default_text("10s"));
   add(root.option("--group-protocol", "PROTOCOL",

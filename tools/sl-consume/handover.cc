@@ -4,8 +4,8 @@
 
 namespace sl::tools::consume {
 
-Handover::Handover(Run& run, Delivery* delivery)
-    : run_(run), delivery_(delivery), decompressor_(&run.session.cluster.pool()) {
+Handover::Handover(Run& run, Delivery* delivery, Turn* turn)
+    : run_(run), delivery_(delivery), turn_(turn), decompressor_(&run.session.cluster.pool()) {
   if (run.options.exec.given()) {
     executor_.emplace(run, delivery);
     run.on_interrupt([this] { executor_->interrupt(); });
@@ -63,6 +63,7 @@ aio::Task<void> Handover::execute(record::RecordCursor& cursor, const RecordCont
     if (record.offset < fetched.from) continue;
     bool due = executor_->add(context, record, place) || run_.printer.enough();
     if (due) co_await executor_->run();
+    if (due && turn_) co_await turn_->pass_on();
     if (run_.printer.enough()) run_.end();
     if (ends(place)) co_return;
   }

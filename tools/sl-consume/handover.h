@@ -3,13 +3,15 @@
 #include <optional>
 
 #include "tools/sl-consume/executor.h"
+#include "tools/sl-consume/turn.h"
 
 namespace sl::tools::consume {
 
 class Handover {
  public:
-  // `delivery` is null where no group keeps the place. Both must outlive it.
-  Handover(Run& run, Delivery* delivery);
+  // `delivery` and `turn` are null where no group keeps the place. All must outlive it. Whoever calls has the turn;
+  // between commands others have it who wait.
+  explicit Handover(Run& run, Delivery* delivery = nullptr, Turn* turn = nullptr);
   Handover(const Handover&) = delete;
   aio::Task<Status> open();
 
@@ -32,6 +34,7 @@ class Handover {
 
   Run& run_;
   Delivery* delivery_;
+  Turn* turn_;
   record::Decompressor decompressor_;
   std::optional<Executor> executor_;
 };

@@ -1,25 +1,35 @@
-// Turn: one task at a time is in what it guards. Unlike a lock it is waited for without holding up the loop.
+// Turn: one task at a time is in what it guards, in the order of asking: a reader that comes again at once does not
+// keep out one that waits. Unlike a lock it is waited for without holding up the loop.
 #pragma once
+#include <cstdint>
+
 #include "aio/event.h"
 
 namespace sl::tools::consume {
 
 class Turn {
  public:
-  explicit Turn(aio::Runtime& runtime) : free_(runtime) {}
+  explicit Turn(aio::Runtime& runtime) : next_(runtime) {}
   Turn(const Turn&) = delete;
   aio::Task<void> take() {
-    while (taken_) co_await free_.wait();
-    taken_ = true;
+    uint64_t mine = asked_++;
+    while (mine != given_) co_await next_.wait();
+  }
+  // Lets those who wait have it first.
+  aio::Task<void> pass_on() {
+    if (asked_ - given_ < 2) co_return;
+    give();
+    co_await take();
   }
   void give() {
-    taken_ = false;
-    free_.notify();
+    ++given_;
+    next_.notify();
   }
 
  private:
-  aio::Event free_;
-  bool taken_ = false;
+  aio::Event next_;
+  uint64_t asked_ = 0;
+  uint64_t given_ = 0;
 };
 
 }  // namespace sl::tools::consume

@@ -24,6 +24,10 @@ aio::Task<Result<std::vector<Wish>>> wishes_of(Session& session, const Shared& s
 
 aio::Task<int> create(Session& session, const Shared& shared, const CreateOptions& options) {
   std::string what = fmt::format("cannot create '{}'", options.name);
+  if (options.name.empty()) {
+    Error empty{Errc::kUsage, "a group needs a name"};
+    co_return session.messages.error(what, empty);
+  }
   client::GroupAdmin admin(session.cluster, shared.timeout_ms);
   std::vector<std::string> names(1, options.name);
   auto described = co_await admin.describe(std::move(names));

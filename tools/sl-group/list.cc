@@ -37,8 +37,13 @@ Table table_of(const std::vector<client::ListedGroup>& groups, const std::vector
 }  // namespace
 
 aio::Task<int> list(Session& session, const Shared& shared, const ListOptions& options) {
-  auto pattern = NamePattern::compile(options.pattern.value_or(".*"));
-  if (!pattern) co_return session.messages.error("list", pattern.error());
+  // Without an expression all are listed: a group's name may be what no expression matches.
+  std::optional<NamePattern> pattern;
+  if (options.pattern) {
+    auto compiled = NamePattern::compile(*options.pattern);
+    if (!compiled) co_return session.messages.error("list", compiled.error());
+    pattern = *std::move(compiled);
+  }
   client::GroupAdmin admin(session.cluster, shared.timeout_ms);
   auto listed = co_await admin.list();
   if (!listed) co_return session.messages.error("cannot list groups", listed.error());
@@ -49,7 +54,8 @@ aio::Task<int> list(Session& session, const Shared& shared, const ListOptions& o
   }
   std::vector<client::ListedGroup> groups = std::move(listed->groups);
   std::erase_if(groups, [&](const client::ListedGroup& group) {
-    return !taken(options.states, group.state) || !taken(options.types, group.type) || !pattern->matches(group.name);
+    return !taken(options.states, group.state) || !taken(options.types, group.type) ||
+           (pattern && !pattern->matches(group.name));
   });
   if (!options.details && options.format == OutputFormat::kText && !options.stdout_is_terminal) {
     for (const auto& group : groups) print(group.name + "\n");
