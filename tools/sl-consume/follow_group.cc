@@ -44,6 +44,18 @@ client::ConsumerOptions consumer_options(client::ConsumerOptions options) {
   return options;
 }
 
+// Which of them were taken away because their topic is no more; the group reads a new one of that name from its start.
+aio::Task<void> tell_deleted(Session* session, std::vector<client::TopicPartition> partitions) {
+  std::string last;
+  for (const auto& each : partitions) {
+    if (each.topic == last) continue;
+    last = each.topic;
+    auto topic = co_await session->cluster.refresh(last);
+    if (topic.code() == Errc::kUnknownTopicOrPartition)
+      session->messages.notice("the topic '{}' was deleted: the group reads it again if it comes back", last);
+  }
+}
+
 class GroupFollower {
  public:
   GroupFollower(Run& run, client::Subscription subscription)
@@ -231,8 +243,9 @@ aio::Task<void> GroupFollower::follow_events() {
     }
     if (event->kind == Kind::kAssigned) co_await take_on(std::move(event->partitions));
     if (event->kind == Kind::kRevoked) {
-      co_await give_up(std::move(event->partitions));
+      co_await give_up(event->partitions);
       member_.revoked_done();
+      run_.session.cluster.detach(tell_deleted(&run_.session, std::move(event->partitions)));
     }
     if (event->kind == Kind::kLost) lose(event->partitions);
   }
