@@ -162,6 +162,27 @@ struct ConsumerGroupPartitionMetadataValue {
   bool operator==(const ConsumerGroupPartitionMetadataValue&) const = default;
 };
 
+// What a classic member of a group of the newer protocol said of itself. Not within the value that has it: clang 14
+// takes a struct whose members have defaults for one that cannot be made as long as the struct around it is open.
+struct ClassicMemberProtocol {
+  std::string name;
+  Blob metadata;
+  static void fields(auto& m, auto& f) {
+    f("name", m.name);
+    f("metadata", m.metadata);
+  }
+  bool operator==(const ClassicMemberProtocol&) const = default;
+};
+struct ClassicMemberMetadata {
+  int32_t session_timeout_ms = 0;
+  std::vector<ClassicMemberProtocol> supported_protocols;
+  static void fields(auto& m, auto& f) {
+    f("session_timeout_ms", m.session_timeout_ms);
+    f("supported_protocols", m.supported_protocols);
+  }
+  bool operator==(const ClassicMemberMetadata&) const = default;
+};
+
 // What a member said of itself.
 struct ConsumerGroupMemberMetadataKey {
   static constexpr int16_t kMinVersion = 5, kMaxVersion = 5, kFlexibleFrom = INT16_MAX;
@@ -179,24 +200,6 @@ struct ConsumerGroupMemberMetadataKey {
 struct ConsumerGroupMemberMetadataValue {
   static constexpr int16_t kMinVersion = 0, kMaxVersion = 0, kFlexibleFrom = 0;
 
-  struct Protocol {
-    std::string name;
-    Blob metadata;
-    static void fields(auto& m, auto& f) {
-      f("name", m.name);
-      f("metadata", m.metadata);
-    }
-    bool operator==(const Protocol&) const = default;
-  };
-  struct ClassicMember {
-    int32_t session_timeout_ms = 0;
-    std::vector<Protocol> supported_protocols;
-    static void fields(auto& m, auto& f) {
-      f("session_timeout_ms", m.session_timeout_ms);
-      f("supported_protocols", m.supported_protocols);
-    }
-    bool operator==(const ClassicMember&) const = default;
-  };
   std::optional<std::string> instance_id;
   std::optional<std::string> rack_id;
   std::string client_id;
@@ -205,7 +208,7 @@ struct ConsumerGroupMemberMetadataValue {
   std::optional<std::string> subscribed_topic_regex;
   int32_t rebalance_timeout_ms = -1;
   std::optional<std::string> server_assignor;
-  std::optional<ClassicMember> classic_member_metadata;
+  std::optional<ClassicMemberMetadata> classic_member_metadata;
   static void fields(auto& m, auto& f) {
     f("instance_id", m.instance_id);
     f("rack_id", m.rack_id);
