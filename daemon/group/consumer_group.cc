@@ -22,13 +22,13 @@ ConsumerHeartbeatAnswer refused(const ConsumerHeartbeat& heartbeat, Errc error, 
 void normalise(ConsumerHeartbeat& heartbeat) {
   if (heartbeat.topic_names) {
     std::ranges::sort(*heartbeat.topic_names);
-    auto repeated = std::ranges::unique(*heartbeat.topic_names);
-    heartbeat.topic_names->erase(repeated.begin(), repeated.end());
+    auto& names = *heartbeat.topic_names;
+    names.erase(std::unique(names.begin(), names.end()), names.end());
   }
   if (heartbeat.owned) {
     std::ranges::sort(*heartbeat.owned);
-    auto repeated = std::ranges::unique(*heartbeat.owned);
-    heartbeat.owned->erase(repeated.begin(), repeated.end());
+    auto& owned = *heartbeat.owned;
+    owned.erase(std::unique(owned.begin(), owned.end()), owned.end());
   }
 }
 

@@ -95,8 +95,7 @@ void ConsumerGroup::refresh_target(const Topics& topics, Now now, Change& change
       counts[topic->id] = topic->partitions;
     }
     std::ranges::sort(one.topics);
-    auto repeated = std::ranges::unique(one.topics);
-    one.topics.erase(repeated.begin(), repeated.end());
+    one.topics.erase(std::unique(one.topics.begin(), one.topics.end()), one.topics.end());
     assigning.emplace(id, std::move(one));
   }
   for (auto& [id, target] : assign(assignor(), assigning, counts)) {

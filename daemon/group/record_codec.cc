@@ -21,8 +21,7 @@ PartitionSet flat(const auto& topics) {
   for (const auto& topic : topics)
     for (int32_t partition : topic.partitions) set.push_back({topic.topic_id, Partition(partition)});
   std::ranges::sort(set);
-  const auto [first, last] = std::ranges::unique(set);
-  set.erase(first, last);
+  set.erase(std::unique(set.begin(), set.end()), set.end());
   return set;
 }
 
@@ -52,7 +51,7 @@ wire::GroupRecord to_wire(const ClassicGroupRecord& record) {
 Record from_wire(wire::GroupEntry<wire::GroupMetadataKey> entry) {
   ClassicGroupRecord record{std::move(entry.key.group), std::nullopt};
   if (!entry.value) return record;
-  auto& value = record.value.emplace();
+  auto& value = *(record.value = ClassicGroupRecord::Value());
   value.protocol_type = std::move(entry.value->protocol_type);
   value.generation = entry.value->generation;
   value.protocol = std::move(entry.value->protocol);
@@ -96,7 +95,7 @@ wire::GroupRecord to_wire(const MemberRecord& record) {
 Record from_wire(wire::GroupEntry<wire::ConsumerGroupMemberMetadataKey> entry) {
   MemberRecord record{std::move(entry.key.group_id), std::move(entry.key.member_id), std::nullopt};
   if (!entry.value) return record;
-  auto& value = record.value.emplace();
+  auto& value = *(record.value = MemberRecord::Value());
   value.instance_id = std::move(entry.value->instance_id);
   value.rack_id = std::move(entry.value->rack_id);
   value.client_id = std::move(entry.value->client_id);

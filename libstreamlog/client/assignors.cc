@@ -48,7 +48,8 @@ Assignments assign_round_robin(std::vector<AssigningMember> members, const Parti
   std::sort(members.begin(), members.end(), before);
   Assignments assignments = empty_for(members);
   size_t turn = 0;
-  for (const auto& [topic, count] : counts) {
+  for (const auto& [name, count] : counts) {
+    const std::string& topic = name;
     bool any = std::any_of(members.begin(), members.end(), [&](const auto& member) { return wants(member, topic); });
     for (int32_t partition = 0; any && partition < count; ++partition) {
       while (!wants(members[turn % members.size()], topic)) ++turn;
@@ -80,7 +81,8 @@ std::map<TopicPartition, std::string> claims(const std::vector<AssigningMember>&
 
 void withhold_claimed(Assignments& assignments, const std::vector<AssigningMember>& members) {
   std::map<TopicPartition, std::string> owners = claims(members);
-  for (auto& [member, partitions] : assignments) {
+  for (auto& [id, partitions] : assignments) {
+    const std::string& member = id;
     std::erase_if(partitions, [&](const TopicPartition& each) {
       auto owner = owners.find(each);
       return owner != owners.end() && owner->second != member;
