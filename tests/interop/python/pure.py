@@ -34,7 +34,7 @@ def partitions_of(topic):
 
 
 def produce(topic, codec, idempotent=False):
-    producer = KafkaProducer(bootstrap_servers=address, compression_type=None if codec == "none" else codec, linger_ms=100,
+    producer = KafkaProducer(bootstrap_servers=address, compression_type=None if codec == "none" else codec, linger_ms=5000,
                              acks="all", enable_idempotence=idempotent, max_request_size=1 << 20)
     sent = [producer.send(topic, value, key, headers=headers, partition=partition if key is None else None, timestamp_ms=ts)
             for partition, ts, key, value, headers in read_records(folder)]
