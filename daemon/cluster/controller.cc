@@ -17,17 +17,7 @@ Controller::Controller(aio::Runtime& runtime, quorum::Quorum& quorum, Image& ima
       settings_(settings),
       logger_(logger),
       options_(std::move(options)),
-      turn_free_(runtime) {}
-
-aio::Task<void> Controller::take_turn() {
-  while (turn_taken_) co_await turn_free_.wait();
-  turn_taken_ = true;
-}
-
-void Controller::give_turn() {
-  turn_taken_ = false;
-  turn_free_.notify();
-}
+      turn_(runtime) {}
 
 aio::Task<Status> Controller::commit(std::vector<wire::MetadataRecord> records) {
   if (records.empty()) co_return Status();
@@ -57,7 +47,7 @@ aio::Task<Status> Controller::register_self() {
 // Ids of a block that was taken before a restart are lost, never given twice.
 aio::Task<Result<ProducerId>> Controller::allocate_producer_id() {
   if (next_producer_id_ == producer_ids_end_) {
-    co_await take_turn();
+    co_await turn_.take();
     // Whoever had the turn before may have taken a block.
     if (next_producer_id_ == producer_ids_end_) {
       int64_t first = image_.next_producer_id();
@@ -65,19 +55,19 @@ aio::Task<Result<ProducerId>> Controller::allocate_producer_id() {
       records.emplace_back(wire::ProducerIdsRecord{options_.node.value, broker_epoch_, first + kProducerIdBlock});
       auto committed = co_await commit(std::move(records));
       if (!committed) {
-        give_turn();
+        turn_.give();
         co_return std::move(committed).error();
       }
       next_producer_id_ = first;
       producer_ids_end_ = first + kProducerIdBlock;
     }
-    give_turn();
+    turn_.give();
   }
   co_return ProducerId(next_producer_id_++);
 }
 
 aio::Task<Status> Controller::move_log_start(Uuid topic, Partition partition, Offset offset) {
-  co_await take_turn();
+  co_await turn_.take();
   Status moved = Errc::kUnknownTopicOrPartition;
   const TopicState* known = image_.find(topic);
   auto index = static_cast<size_t>(partition.value);
@@ -87,7 +77,7 @@ aio::Task<Status> Controller::move_log_start(Uuid topic, Partition partition, Of
       records.emplace_back(wire::LogStartRecord{partition.value, topic, offset.value});
     moved = co_await commit(std::move(records));
   }
-  give_turn();
+  turn_.give();
   co_return moved;
 }
 

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "aio/event.h"
 #include "aio/runtime.h"
 #include "aio/task.h"
+#include "aio/turn.h"
 #include "base/log.h"
 #include "cluster/image.h"
 #include "cluster/settings.h"
@@ -53,10 +53,6 @@ class Controller {
   aio::Task<Status> move_log_start(Uuid topic, Partition partition, Offset offset);
 
  private:
-  // Held from the first look at the image until what follows from it is applied.
-  aio::Task<void> take_turn();
-  void give_turn();
-
   // Proposes and waits; nothing where there is nothing to propose.
   aio::Task<Status> commit(std::vector<wire::MetadataRecord> records);
 
@@ -102,8 +98,7 @@ class Controller {
   const BrokerSettings& settings_;
   Logger& logger_;
   ControllerOptions options_;
-  bool turn_taken_ = false;
-  aio::Event turn_free_;
+  aio::Turn turn_;  // from the first look at the image until what follows from it is applied
   int64_t broker_epoch_ = -1;
   // Ids of the block that this broker took last.
   int64_t next_producer_id_ = 0;

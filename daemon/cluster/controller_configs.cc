@@ -155,7 +155,7 @@ Result<Image::Settings> Controller::wanted(const wire::AlterConfigsRequest::Reso
 
 template <class Response, class Request>
 aio::Task<Response> Controller::change_configs(Request request) {
-  co_await take_turn();
+  co_await turn_.take();
   Response response;
   std::vector<wire::MetadataRecord> records;
   std::map<Resource, int> times;
@@ -175,7 +175,7 @@ aio::Task<Response> Controller::change_configs(Request request) {
       add_difference(resource.type, resource.name, *now, *then, records);
   }
   auto committed = co_await commit(std::move(records));
-  give_turn();
+  turn_.give();
   if (!committed)
     for (auto& answer : response.responses)
       if (answer.error_code == 0) refuse(answer, committed.error());

@@ -138,7 +138,7 @@ void Controller::describe_new(const NewTopic& topic, wire::CreateTopicsResponse:
 }
 
 aio::Task<wire::CreateTopicsResponse> Controller::create_topics(wire::CreateTopicsRequest request, int16_t) {
-  co_await take_turn();
+  co_await turn_.take();
   wire::CreateTopicsResponse response;
   std::vector<wire::MetadataRecord> records;
   std::vector<NewTopic> made;
@@ -176,7 +176,7 @@ aio::Task<wire::CreateTopicsResponse> Controller::create_topics(wire::CreateTopi
     made_at.push_back(response.topics.size() - 1);
   }
   auto committed = co_await commit(std::move(records));
-  give_turn();
+  turn_.give();
   if (!committed)
     for (size_t at : made_at) {
       std::string name = response.topics[at].name;
@@ -199,7 +199,7 @@ Result<const TopicState*> Controller::find_doomed(const wire::DeleteTopicsReques
 }
 
 aio::Task<wire::DeleteTopicsResponse> Controller::delete_topics(wire::DeleteTopicsRequest request, int16_t version) {
-  co_await take_turn();
+  co_await turn_.take();
   for (auto& name : request.topic_names) request.topics.push_back({std::move(name), {}});
   bool enabled = settings_.boolean("delete.topic.enable");
   wire::DeleteTopicsResponse response;
@@ -223,7 +223,7 @@ aio::Task<wire::DeleteTopicsResponse> Controller::delete_topics(wire::DeleteTopi
     records.push_back(wire::RemoveTopicRecord{(*topic)->id});
   }
   auto committed = co_await commit(std::move(records));
-  give_turn();
+  turn_.give();
   if (!committed)
     for (auto& answer : response.responses)
       if (answer.error_code == 0) refuse(answer, committed.error());
@@ -254,7 +254,7 @@ Result<int32_t> Controller::check_growth(const wire::CreatePartitionsRequest::To
 }
 
 aio::Task<wire::CreatePartitionsResponse> Controller::create_partitions(wire::CreatePartitionsRequest request) {
-  co_await take_turn();
+  co_await turn_.take();
   wire::CreatePartitionsResponse response;
   std::vector<wire::MetadataRecord> records;
   std::set<std::string> twice = repeated(request.topics, [](const auto& topic) { return topic.name; });
@@ -280,7 +280,7 @@ aio::Task<wire::CreatePartitionsResponse> Controller::create_partitions(wire::Cr
       records.push_back(new_partition(topic->id, i));
   }
   auto committed = co_await commit(std::move(records));
-  give_turn();
+  turn_.give();
   if (!committed)
     for (auto& answer : response.results)
       if (answer.error_code == 0) refuse(answer, committed.error());

@@ -1,6 +1,10 @@
 #include "group/record_codec.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
+
+#include "record/batch_builder.h"
 
 namespace sl::group {
 namespace {
@@ -179,6 +183,27 @@ std::optional<Record> from_wire(const wire::GroupEntry<wire::ConsumerGroupRegula
 
 wire::GroupRecordBytes encode(const Record& record) {
   return std::visit([](const auto& one) { return wire::encode_group_record(to_wire(one)); }, record);
+}
+
+Result<Slice> batch_of(const std::vector<Record>& records, int64_t wall_ms, size_t bytes_max, BufferPool& buffers) {
+  std::vector<wire::GroupRecordBytes> encoded;
+  encoded.reserve(records.size());
+  constexpr size_t kRecordOverhead = 32;
+  size_t bytes = record::kBatchHeaderBytes;
+  for (const Record& record : records) {
+    encoded.push_back(encode(record));
+    bytes += encoded.back().key.size() + (encoded.back().value ? encoded.back().value->size() : 0) + kRecordOverhead;
+  }
+  record::BatchBuilder builder(buffers, bytes_max, bytes);
+  for (const auto& [key, value] : encoded) {
+    std::optional<Bytes> value_bytes;
+    if (value) value_bytes = as_bytes(*value);
+    if (!builder.append(wall_ms, as_bytes(key), value_bytes))
+      return Error{Errc::kRecordListTooLarge,
+                   fmt::format("{} records of groups are over {} bytes, which is the most that one batch may have",
+                               records.size(), bytes_max)};
+  }
+  return builder.finish(record::BatchStamp());
 }
 
 Result<std::optional<Record>> decode(Bytes key, const std::optional<Bytes>& value) {

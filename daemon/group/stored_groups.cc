@@ -2,11 +2,8 @@
 // many bytes it has, and is written last in the same transaction.
 #include "group/stored_groups.h"
 
-#include <fmt/core.h>
-
 #include "group/record_codec.h"
 #include "kv/key.h"
-#include "record/batch_builder.h"
 #include "storage/stored_log.h"
 
 namespace sl::group {
@@ -36,27 +33,6 @@ std::string head_of(Offset applied, int64_t wall_ms, size_t bytes) {
 }
 
 }  // namespace
-
-Result<Slice> batch_of(const std::vector<Record>& records, int64_t wall_ms, size_t bytes_max, BufferPool& buffers) {
-  std::vector<wire::GroupRecordBytes> encoded;
-  encoded.reserve(records.size());
-  constexpr size_t kRecordOverhead = 32;
-  size_t bytes = record::kBatchHeaderBytes;
-  for (const Record& record : records) {
-    encoded.push_back(encode(record));
-    bytes += encoded.back().key.size() + (encoded.back().value ? encoded.back().value->size() : 0) + kRecordOverhead;
-  }
-  record::BatchBuilder builder(buffers, bytes_max, bytes);
-  for (const auto& [key, value] : encoded) {
-    std::optional<Bytes> value_bytes;
-    if (value) value_bytes = as_bytes(*value);
-    if (!builder.append(wall_ms, as_bytes(key), value_bytes))
-      return Error{Errc::kRecordListTooLarge,
-                   fmt::format("{} records of groups are over {} bytes, which is the most that one batch may have",
-                               records.size(), bytes_max)};
-  }
-  return builder.finish(record::BatchStamp());
-}
 
 Status store_groups(kv::Store& index, const Uuid& topic, sl::Partition partition, Offset applied, int64_t wall_ms,
                     const std::vector<Record>& records, BufferPool& buffers) {

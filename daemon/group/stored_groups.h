@@ -26,7 +26,4 @@ Status store_groups(kv::Store& index, const Uuid& topic, sl::Partition partition
 // None where there are none that are whole. Errors are the store's.
 Result<std::optional<StoredGroups>> load_groups(kv::Store& index, const Uuid& topic, sl::Partition partition);
 
-// The records as one batch; kRecordListTooLarge where it would be over `bytes_max`.
-Result<Slice> batch_of(const std::vector<Record>& records, int64_t wall_ms, size_t bytes_max, BufferPool& buffers);
-
 }  // namespace sl::group

@@ -40,7 +40,9 @@ class ClassicMember {
   // The leader's holds the assignment, so it needs the partition counts of group_topics(); others need none.
   wire::SyncGroupRequest sync_request(const PartitionCounts& counts) const;
   wire::HeartbeatRequest heartbeat_request(int64_t now_ms);
-  // Errors end the member.
+  // What takes the answer to an M. Errors end the member.
+  template <class M>
+  using Take = Result<GroupOutcome> (ClassicMember::*)(const typename M::Response&, int64_t now_ms);
   Result<GroupOutcome> joined(const wire::JoinGroupResponse& answer, int64_t now_ms);
   Result<GroupOutcome> synced(const wire::SyncGroupResponse& answer, int64_t now_ms);
   Result<GroupOutcome> heard(const wire::HeartbeatResponse& answer, int64_t now_ms);

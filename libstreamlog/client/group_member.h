@@ -84,6 +84,8 @@ class GroupMember {
   aio::Task<Status> take_part();
   aio::Task<Result<GroupProtocol>> find_protocol();
   aio::Task<Status> run_classic();
+  template <wire::Request M>
+  aio::Task<Status> converse(ClassicMember::Step step, M request, int64_t timeout_ms, ClassicMember::Take<M> take);
   aio::Task<Status> join();
   aio::Task<Status> sync();
   aio::Task<Status> heartbeat();

@@ -151,10 +151,11 @@ aio::Task<Status> GroupMember::run_classic() {
   co_return Status();
 }
 
-aio::Task<Status> GroupMember::join() {
-  int64_t timeout_ms = std::max(cluster_.options().request_timeout_ms, options_.rebalance_timeout_ms) + kAnswerMarginMs;
-  wire::JoinGroupRequest request = classic_->join_request();
-  waits_for_others_ = true;
+// One request of the classic protocol, and what its answer, taken by `take`, makes of the member.
+template <wire::Request M>
+aio::Task<Status> GroupMember::converse(ClassicMember::Step step, M request, int64_t timeout_ms,
+                                        ClassicMember::Take<M> take) {
+  waits_for_others_ = step != ClassicMember::Step::kHeartbeat;
   auto answer = co_await ask(std::move(request), timeout_ms);
   if (stopping_) co_return Status();
   waits_for_others_ = false;
@@ -162,55 +163,34 @@ aio::Task<Status> GroupMember::join() {
   Result<GroupOutcome> outcome = GroupOutcome::kGoOn;
   if (answer) {
     why.code = errc_from_wire(answer->error_code);
-    outcome = classic_->joined(*answer, now_ms());
+    outcome = (*classic_.*take)(*answer, now_ms());
   } else {
     why = std::move(answer).error();
     outcome = group_outcome(why.code);
     if (*outcome == GroupOutcome::kGoOn) co_return why;
-    classic_->lost(ClassicMember::Step::kJoin, now_ms());
+    classic_->lost(step, now_ms());
   }
+  if (step == ClassicMember::Step::kSync && topic_missing()) look_pause_.cut();
   co_return co_await settle(std::move(outcome), std::move(why));
+}
+
+aio::Task<Status> GroupMember::join() {
+  int64_t timeout_ms = std::max(cluster_.options().request_timeout_ms, options_.rebalance_timeout_ms) + kAnswerMarginMs;
+  wire::JoinGroupRequest request = classic_->join_request();
+  co_return co_await converse(ClassicMember::Step::kJoin, std::move(request), timeout_ms, &ClassicMember::joined);
 }
 
 aio::Task<Status> GroupMember::sync() {
   if (classic_->leads()) counts_ = co_await count_partitions(classic_->group_topics(), false);
+  int64_t timeout_ms = cluster_.options().request_timeout_ms + options_.rebalance_timeout_ms;
   wire::SyncGroupRequest request = classic_->sync_request(counts_);
-  waits_for_others_ = true;
-  auto answer = co_await ask(std::move(request), cluster_.options().request_timeout_ms + options_.rebalance_timeout_ms);
-  if (stopping_) co_return Status();
-  waits_for_others_ = false;
-  Error why;
-  Result<GroupOutcome> outcome = GroupOutcome::kGoOn;
-  if (answer) {
-    why.code = errc_from_wire(answer->error_code);
-    outcome = classic_->synced(*answer, now_ms());
-  } else {
-    why = std::move(answer).error();
-    outcome = group_outcome(why.code);
-    if (*outcome == GroupOutcome::kGoOn) co_return why;
-    classic_->lost(ClassicMember::Step::kSync, now_ms());
-  }
-  if (topic_missing()) look_pause_.cut();
-  co_return co_await settle(std::move(outcome), std::move(why));
+  co_return co_await converse(ClassicMember::Step::kSync, std::move(request), timeout_ms, &ClassicMember::synced);
 }
 
 aio::Task<Status> GroupMember::heartbeat() {
   int64_t timeout_ms = std::min(cluster_.options().request_timeout_ms, options_.session_timeout_ms);
   wire::HeartbeatRequest request = classic_->heartbeat_request(now_ms());
-  auto answer = co_await ask(std::move(request), timeout_ms);
-  if (stopping_) co_return Status();
-  Error why;
-  Result<GroupOutcome> outcome = GroupOutcome::kGoOn;
-  if (answer) {
-    why.code = errc_from_wire(answer->error_code);
-    outcome = classic_->heard(*answer, now_ms());
-  } else {
-    why = std::move(answer).error();
-    outcome = group_outcome(why.code);
-    if (*outcome == GroupOutcome::kGoOn) co_return why;
-    classic_->lost(ClassicMember::Step::kHeartbeat, now_ms());
-  }
-  co_return co_await settle(std::move(outcome), std::move(why));
+  co_return co_await converse(ClassicMember::Step::kHeartbeat, std::move(request), timeout_ms, &ClassicMember::heard);
 }
 
 aio::Task<Status> GroupMember::run_consumer() {

@@ -3,10 +3,10 @@
 // What is hard is that two commits on their way at once could arrive in the wrong order and take an offset back. So
 // there is one at a time, and what it carries is looked up when its turn has come.
 #pragma once
+#include "aio/turn.h"
 #include "client/group_member.h"
 #include "tools/sl-consume/delivery.h"
 #include "tools/sl-consume/run.h"
-#include "tools/sl-consume/turn.h"
 
 namespace sl::tools::consume {
 
@@ -28,7 +28,7 @@ class Commits {
   Run& run_;
   client::GroupMember& member_;
   Delivery& delivery_;
-  Turn turn_;
+  aio::Turn turn_;
   aio::Timer pause_;
 };
 

@@ -127,7 +127,7 @@ class GroupFollower {
   client::GroupMember member_;
   client::Consumer consumer_;
   Delivery delivery_;
-  Turn turn_;
+  aio::Turn turn_;
   Handover handover_;
   Commits commits_;
   std::map<size_t, Reading> reading_;  // by the consumer's index

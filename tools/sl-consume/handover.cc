@@ -4,7 +4,7 @@
 
 namespace sl::tools::consume {
 
-Handover::Handover(Run& run, Delivery* delivery, Turn* turn)
+Handover::Handover(Run& run, Delivery* delivery, aio::Turn* turn)
     : run_(run), delivery_(delivery), turn_(turn), decompressor_(&run.session.cluster.pool()) {
   if (run.options.exec.given()) {
     executor_.emplace(run, delivery);

@@ -2,8 +2,8 @@
 #pragma once
 #include <optional>
 
+#include "aio/turn.h"
 #include "tools/sl-consume/executor.h"
-#include "tools/sl-consume/turn.h"
 
 namespace sl::tools::consume {
 
@@ -11,7 +11,7 @@ class Handover {
  public:
   // `delivery` and `turn` are null where no group keeps the place. All must outlive it. Whoever calls has the turn;
   // between commands others have it who wait.
-  explicit Handover(Run& run, Delivery* delivery = nullptr, Turn* turn = nullptr);
+  explicit Handover(Run& run, Delivery* delivery = nullptr, aio::Turn* turn = nullptr);
   Handover(const Handover&) = delete;
   aio::Task<Status> open();
 
@@ -34,7 +34,7 @@ class Handover {
 
   Run& run_;
   Delivery* delivery_;
-  Turn* turn_;
+  aio::Turn* turn_;
   record::Decompressor decompressor_;
   std::optional<Executor> executor_;
 };

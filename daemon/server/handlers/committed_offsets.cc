@@ -66,17 +66,13 @@ Commits commits_of(Call& call, wire::OffsetCommitRequest& asked, wire::OffsetCom
 
 aio::Task<wire::OffsetCommitResponse> offset_commit(Call& call, wire::OffsetCommitRequest request) {
   wire::OffsetCommitResponse response;
-  bool allowed = call.allowed(Operation::kRead, ResourceType::kGroup, request.group_id);
   Commits commits = commits_of(call, request, response);
   if (commits.errors.empty()) co_return response;
-  Result<group::CommitAnswer> answer = Errc::kGroupAuthorizationFailed;
-  if (allowed) {
-    std::string name = commits.request.group;
-    auto ask = [commit = std::move(commits.request)](Groups& groups, RequestId id, Now now, Outcome& out) {
-      groups.commit(id, commit, now, out);
-    };
-    answer = co_await ask_coordinator<group::CommitAnswer>(call, std::move(name), std::move(ask));
-  }
+  std::string name = commits.request.group;
+  auto ask = [commit = std::move(commits.request)](Groups& groups, RequestId id, Now now, Outcome& out) {
+    groups.commit(id, commit, now, out);
+  };
+  auto answer = co_await ask_coordinator<group::CommitAnswer>(call, Operation::kRead, std::move(name), std::move(ask));
   for (size_t i = 0; i < commits.errors.size(); ++i)
     *commits.errors[i] = errc_to_wire(answer ? answer->errors[i] : answer.code());
   co_return response;
@@ -189,10 +185,6 @@ aio::Task<wire::OffsetFetchResponse> offset_fetch(Call& call, wire::OffsetFetchR
 
 aio::Task<wire::OffsetDeleteResponse> offset_delete(Call& call, wire::OffsetDeleteRequest request) {
   wire::OffsetDeleteResponse response;
-  if (!call.allowed(Operation::kDelete, ResourceType::kGroup, request.group_id)) {
-    response.error_code = errc_to_wire(Errc::kGroupAuthorizationFailed);
-    co_return response;
-  }
   std::vector<group::CommittedOffsets::Key> keys;
   std::vector<std::pair<size_t, size_t>> places;
   for (const auto& topic : request.topics) {
@@ -213,7 +205,8 @@ aio::Task<wire::OffsetDeleteResponse> offset_delete(Call& call, wire::OffsetDele
   auto ask = [name, keys = std::move(keys), &topics](Groups& groups, RequestId id, Now, Outcome& out) {
     groups.delete_offsets(id, name, keys, topics, out);
   };
-  auto answer = co_await ask_coordinator<group::DeleteAnswer>(call, std::move(request.group_id), std::move(ask));
+  auto answer = co_await ask_coordinator<group::DeleteAnswer>(call, Operation::kDelete, std::move(request.group_id),
+                                                              std::move(ask));
   response.error_code = errc_to_wire(answer ? answer->error : answer.code());
   if (!answer || answer->error != Errc::kNone) {
     response.topics.clear();

@@ -1,4 +1,4 @@
-// A request to the coordinator of a group, asked and waited for.
+// A request to the coordinator of a group: authorised, asked and waited for.
 #pragma once
 #include <string>
 #include <utility>
@@ -9,9 +9,11 @@
 namespace sl::server {
 
 // `request(group::Groups&, group::RequestId, group::Now, group::Outcome&)` is put to the partition that owns the group.
-// A client that hangs up is not waited for. kNotCoordinator and the like where this node cannot say.
+// A client that hangs up is not waited for. kGroupAuthorizationFailed; kNotCoordinator and the like where this node
+// cannot say.
 template <class Body, class Request>
-aio::Task<Result<Body>> ask_coordinator(Call& call, std::string group, Request request) {
+aio::Task<Result<Body>> ask_coordinator(Call& call, Operation operation, std::string group, Request request) {
+  if (!call.allowed(operation, ResourceType::kGroup, group)) co_return Errc::kGroupAuthorizationFailed;
   SL_CO_TRY(auto partition, co_await call.broker.coordinator().find(std::move(group)));
   if (call.session.leaving) co_return Errc::kCoordinatorNotAvailable;
   group::Question question(call.broker.runtime());

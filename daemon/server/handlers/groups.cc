@@ -155,11 +155,9 @@ aio::Task<wire::ConsumerGroupDescribeResponse> consumer_group_describe(Call& cal
 }
 
 aio::Task<void> delete_one(Call& call, std::string name, int16_t& error_code) {
-  Result<group::DeleteAnswer> answer = Errc::kGroupAuthorizationFailed;
-  if (call.allowed(Operation::kDelete, ResourceType::kGroup, name)) {
-    auto ask = [name](Groups& groups, RequestId id, Now, Outcome& out) { groups.delete_group(id, name, out); };
-    answer = co_await ask_coordinator<group::DeleteAnswer>(call, std::move(name), std::move(ask));
-  }
+  auto ask = [name](Groups& groups, RequestId id, Now, Outcome& out) { groups.delete_group(id, name, out); };
+  auto answer =
+      co_await ask_coordinator<group::DeleteAnswer>(call, Operation::kDelete, std::move(name), std::move(ask));
   error_code = errc_to_wire(answer ? answer->error : answer.code());
 }
 

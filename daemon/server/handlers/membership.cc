@@ -51,13 +51,14 @@ aio::Task<wire::JoinGroupResponse> join_group(Call& call, wire::JoinGroupRequest
   wire::JoinGroupResponse response;
   response.member_id = request.member_id;
   std::string name = request.group_id;
-  Result<group::JoinAnswer> answer = name.empty() ? Errc::kInvalidGroupId : Errc::kGroupAuthorizationFailed;
-  if (!name.empty() && may_read(call, name)) {
-    auto ask = [join = join_of(call, request)](Groups& groups, RequestId id, Now now, Outcome& out) {
-      groups.join(id, join, now, out);
-    };
-    answer = co_await ask_coordinator<group::JoinAnswer>(call, std::move(name), std::move(ask));
+  if (name.empty()) {
+    response.error_code = errc_to_wire(Errc::kInvalidGroupId);
+    co_return response;
   }
+  auto ask = [join = join_of(call, request)](Groups& groups, RequestId id, Now now, Outcome& out) {
+    groups.join(id, join, now, out);
+  };
+  auto answer = co_await ask_coordinator<group::JoinAnswer>(call, Operation::kRead, std::move(name), std::move(ask));
   response.error_code = errc_to_wire(answer ? answer->error : answer.code());
   if (!answer) co_return response;
   response.generation_id = answer->generation;
@@ -74,23 +75,20 @@ aio::Task<wire::JoinGroupResponse> join_group(Call& call, wire::JoinGroupRequest
 
 aio::Task<wire::SyncGroupResponse> sync_group(Call& call, wire::SyncGroupRequest request) {
   wire::SyncGroupResponse response;
-  std::string name = request.group_id;
-  Result<group::SyncAnswer> answer = Errc::kGroupAuthorizationFailed;
-  if (may_read(call, name)) {
-    group::SyncRequest sync;
-    sync.group = std::move(request.group_id);
-    sync.member_id = std::move(request.member_id);
-    sync.instance_id = std::move(request.group_instance_id);
-    sync.generation = request.generation_id;
-    sync.protocol_type = std::move(request.protocol_type);
-    sync.protocol = std::move(request.protocol_name);
-    for (auto& one : request.assignments)
-      sync.assignments.push_back({std::move(one.member_id), std::move(one.assignment.value)});
-    auto ask = [sync = std::move(sync)](Groups& groups, RequestId id, Now now, Outcome& out) {
-      groups.sync(id, sync, now, out);
-    };
-    answer = co_await ask_coordinator<group::SyncAnswer>(call, std::move(name), std::move(ask));
-  }
+  group::SyncRequest sync;
+  sync.group = request.group_id;
+  sync.member_id = std::move(request.member_id);
+  sync.instance_id = std::move(request.group_instance_id);
+  sync.generation = request.generation_id;
+  sync.protocol_type = std::move(request.protocol_type);
+  sync.protocol = std::move(request.protocol_name);
+  for (auto& one : request.assignments)
+    sync.assignments.push_back({std::move(one.member_id), std::move(one.assignment.value)});
+  auto ask = [sync = std::move(sync)](Groups& groups, RequestId id, Now now, Outcome& out) {
+    groups.sync(id, sync, now, out);
+  };
+  std::string name = std::move(request.group_id);
+  auto answer = co_await ask_coordinator<group::SyncAnswer>(call, Operation::kRead, std::move(name), std::move(ask));
   response.error_code = errc_to_wire(answer ? answer->error : answer.code());
   if (!answer || answer->error != Errc::kNone) co_return response;
   response.protocol_type = std::move(answer->protocol_type);
@@ -101,19 +99,17 @@ aio::Task<wire::SyncGroupResponse> sync_group(Call& call, wire::SyncGroupRequest
 
 aio::Task<wire::HeartbeatResponse> heartbeat(Call& call, wire::HeartbeatRequest request) {
   wire::HeartbeatResponse response;
-  std::string name = request.group_id;
-  Result<group::HeartbeatAnswer> answer = Errc::kGroupAuthorizationFailed;
-  if (may_read(call, name)) {
-    group::HeartbeatRequest beat;
-    beat.group = std::move(request.group_id);
-    beat.member_id = std::move(request.member_id);
-    beat.instance_id = std::move(request.group_instance_id);
-    beat.generation = request.generation_id;
-    auto ask = [beat = std::move(beat)](Groups& groups, RequestId id, Now now, Outcome& out) {
-      groups.heartbeat(id, beat, now, out);
-    };
-    answer = co_await ask_coordinator<group::HeartbeatAnswer>(call, std::move(name), std::move(ask));
-  }
+  group::HeartbeatRequest beat;
+  beat.group = request.group_id;
+  beat.member_id = std::move(request.member_id);
+  beat.instance_id = std::move(request.group_instance_id);
+  beat.generation = request.generation_id;
+  auto ask = [beat = std::move(beat)](Groups& groups, RequestId id, Now now, Outcome& out) {
+    groups.heartbeat(id, beat, now, out);
+  };
+  std::string name = std::move(request.group_id);
+  auto answer =
+      co_await ask_coordinator<group::HeartbeatAnswer>(call, Operation::kRead, std::move(name), std::move(ask));
   response.error_code = errc_to_wire(answer ? answer->error : answer.code());
   co_return response;
 }
@@ -136,7 +132,8 @@ aio::Task<Errc> remove_member(Call& call, std::string name, group::LeavingMember
   auto ask = [heartbeat, &topics](Groups& groups, RequestId id, Now now, Outcome& out) {
     groups.consumer_heartbeat(id, heartbeat, topics, now, out);
   };
-  auto answer = co_await ask_coordinator<group::ConsumerHeartbeatAnswer>(call, std::move(name), std::move(ask));
+  auto answer =
+      co_await ask_coordinator<group::ConsumerHeartbeatAnswer>(call, Operation::kRead, std::move(name), std::move(ask));
   co_return answer ? answer->error : answer.code();
 }
 
@@ -153,7 +150,7 @@ aio::Task<Result<group::LeaveAnswer>> leave(Call& call, std::string name, std::v
   auto ask = [name, members = std::move(members)](Groups& groups, RequestId id, Now now, Outcome& out) {
     groups.leave(id, name, members, now, out);
   };
-  co_return co_await ask_coordinator<group::LeaveAnswer>(call, std::move(name), std::move(ask));
+  co_return co_await ask_coordinator<group::LeaveAnswer>(call, Operation::kRead, std::move(name), std::move(ask));
 }
 
 aio::Task<wire::LeaveGroupResponse> leave_group(Call& call, wire::LeaveGroupRequest request) {
@@ -222,7 +219,8 @@ aio::Task<wire::ConsumerGroupHeartbeatResponse> consumer_group_heartbeat(Call& c
   auto ask = [beat = heartbeat_of(call, request), &topics](Groups& groups, RequestId id, Now now, Outcome& out) {
     groups.consumer_heartbeat(id, beat, topics, now, out);
   };
-  auto answer = co_await ask_coordinator<group::ConsumerHeartbeatAnswer>(call, std::move(name), std::move(ask));
+  auto answer =
+      co_await ask_coordinator<group::ConsumerHeartbeatAnswer>(call, Operation::kRead, std::move(name), std::move(ask));
   if (!answer) {
     refuse(response, answer.error());
     co_return response;

@@ -5,18 +5,18 @@
 
 #include "aio/event.h"
 
-namespace sl::tools::consume {
+namespace sl::aio {
 
 class Turn {
  public:
-  explicit Turn(aio::Runtime& runtime) : next_(runtime) {}
+  explicit Turn(Runtime& runtime) : next_(runtime) {}
   Turn(const Turn&) = delete;
-  aio::Task<void> take() {
+  Task<void> take() {
     uint64_t mine = asked_++;
     while (mine != given_) co_await next_.wait();
   }
   // Lets those who wait have it first.
-  aio::Task<void> pass_on() {
+  Task<void> pass_on() {
     if (asked_ - given_ < 2) co_return;
     give();
     co_await take();
@@ -27,9 +27,9 @@ class Turn {
   }
 
  private:
-  aio::Event next_;
+  Event next_;
   uint64_t asked_ = 0;
   uint64_t given_ = 0;
 };
 
-}  // namespace sl::tools::consume
+}  // namespace sl::aio
