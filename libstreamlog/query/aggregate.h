@@ -14,7 +14,7 @@
 namespace sl::query {
 
 struct AggregateState {
-  uint8_t* fixed;    // Aggregate::fixed_bytes() of them, aligned to 8, zero at first
+  uint8_t* fixed;     // Aggregate::fixed_bytes() of them, aligned to 8, zero at first
   std::string* text;  // empty at first; null where uses_text() is false
 };
 
@@ -26,8 +26,8 @@ class Aggregate {
   virtual const TypePtr& type() const = 0;
   virtual size_t fixed_bytes() const = 0;
   virtual bool uses_text() const = 0;
-  // Takes a row in: its values, one for each argument that is no constant, in order. An error (an overflow) leaves the state as it was;
-  // the row is then counted as bad. `arena` is for scratch.
+  // Takes a row in: its values, one for each argument that is no constant, in order. An error (an overflow) leaves the
+  // state as it was; the row is then counted as bad. `arena` is for scratch.
   virtual Status add(AggregateState state, const Value* arguments, Arena& arena) const = 0;
   // Takes a row out again; only where undoable() (aggregates of tables).
   virtual bool undoable() const { return false; }

@@ -15,8 +15,8 @@ namespace sl::query {
 class Arena {
  public:
   Arena() = default;
-  Arena(const Arena&) = delete;
-  Arena& operator=(const Arena&) = delete;
+  Arena(Arena&&) = default;  // what was allocated stays where it is
+  Arena& operator=(Arena&&) = default;
 
   // Aligned to 16 bytes, uninitialised; lives until reset().
   void* allocate(size_t bytes) {

@@ -40,8 +40,9 @@ class Decoder {
  public:
   virtual ~Decoder() = default;
   // Row `row` of `columns[i]` gets the column that was asked for i-th. False: the record is bad and `why` says how;
-  // nothing counts of it. Values may point into `data`, which outlives the batch, or into `arena`.
-  virtual bool decode(Bytes data, Value* const* columns, size_t row, Arena& arena, std::string& why) = 0;
+  // nothing counts of it. Values may point into `data`, which outlives the batch, or into `arena`. `slack` bytes behind
+  // the data may be read too, whatever they hold: with 64 of them JSON is parsed where it lies.
+  virtual bool decode(Bytes data, size_t slack, Value* const* columns, size_t row, Arena& arena, std::string& why) = 0;
 };
 // `columns` are all that the format holds, in order; `wanted` are indexes into them.
 std::unique_ptr<Decoder> make_decoder(const Format& format, std::vector<Field> columns, std::vector<size_t> wanted);

@@ -27,10 +27,10 @@ class LambdaBody {
 struct CallContext {
   Arena& arena;  // what the result points to lies here, in an argument, or is constant
   std::span<const TypePtr> argument_types;
-  const TypePtr& type;                      // of the result
-  std::span<LambdaBody* const> lambdas;     // by argument; null where the argument is a value
-  int64_t now_ms = 0;                       // wall clock at the start of the batch (UNIX_TIMESTAMP())
-  Random* random = nullptr;                 // RANDOM(), UUID()
+  const TypePtr& type;                   // of the result
+  std::span<LambdaBody* const> lambdas;  // by argument; null where the argument is a value
+  int64_t now_ms = 0;                    // wall clock at the start of the batch (UNIX_TIMESTAMP())
+  Random* random = nullptr;              // RANDOM(), UUID()
   // Memory that a call site keeps between rows: a compiled pattern, a parsed format. Empty at first.
   std::shared_ptr<void>* site = nullptr;
 };
@@ -56,7 +56,7 @@ struct TableCall {
 // What stands in one place of a call before it is resolved: a value's type, or a lambda whose result is known only
 // once its parameters are.
 struct ArgumentShape {
-  TypePtr type;                 // null for a lambda
+  TypePtr type;  // null for a lambda
   size_t lambda_parameters = 0;
   bool literal_null = false;
 };
@@ -71,7 +71,8 @@ enum class FunctionKind : uint8_t { kNone, kScalar, kTable, kAggregate };
 // Names are matched in upper case.
 FunctionKind function_kind(std::string_view name);
 // kNotFound with the nearest name; kMalformed where no variant takes these arguments, with what there is.
-Result<ScalarCall> resolve_scalar(std::string_view name, std::span<const ArgumentShape> arguments, LambdaTyper& lambdas);
+Result<ScalarCall> resolve_scalar(std::string_view name, std::span<const ArgumentShape> arguments,
+                                  LambdaTyper& lambdas);
 Result<TableCall> resolve_table(std::string_view name, std::span<const ArgumentShape> arguments);
 
 // For SHOW FUNCTIONS and DESCRIBE FUNCTION.

@@ -10,7 +10,7 @@ namespace sl::query {
 
 enum FunctionFlags : unsigned {
   kPlain = 0,
-  kTakesNull = 1,          // called with nulls too
+  kTakesNull = 1,  // called with nulls too
   kNotDeterministic = 2,
 };
 

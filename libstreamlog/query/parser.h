@@ -1,6 +1,6 @@
 // SQL text to statements: a lexer and a recursive-descent parser of ksqlDB's dialect (grammar:
-// https://docs.ksqldb.io/en/latest/developer-guide/ksqldb-reference/). Errors are kMalformed with a text that begins with
-// "line L:C: ", says what was expected, and names the nearest word where one is near.
+// https://docs.ksqldb.io/en/latest/developer-guide/ksqldb-reference/). Errors are kMalformed with a text that begins
+// with "line L:C: ", says what was expected, and names the nearest word where one is near.
 #pragma once
 #include <functional>
 #include <map>

@@ -1,4 +1,5 @@
-// The types of SQL: ksqlDB's (https://docs.ksqldb.io/en/latest/reference/sql/data-types/). Types are immutable and shared.
+// The types of SQL: ksqlDB's (https://docs.ksqldb.io/en/latest/reference/sql/data-types/). Types are immutable and
+// shared.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -35,10 +36,10 @@ struct Field {
 
 struct Type {
   Base base = Base::kUnknown;
-  int precision = 0;  // DECIMAL: digits in all, 1 to 38
-  int scale = 0;      // DECIMAL: digits behind the point
-  TypePtr key;        // MAP
-  TypePtr element;    // ARRAY: its elements; MAP: its values
+  int precision = 0;          // DECIMAL: digits in all, 1 to 38
+  int scale = 0;              // DECIMAL: digits behind the point
+  TypePtr key;                // MAP
+  TypePtr element;            // ARRAY: its elements; MAP: its values
   std::vector<Field> fields;  // STRUCT
 
   bool numeric() const { return base >= Base::kInt && base <= Base::kDecimal; }

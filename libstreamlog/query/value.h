@@ -54,7 +54,7 @@ class Value {
     out.as_.text = v.data();
     return out;
   }
-  static Value bytes(Bytes v) { return text(as_text(v)); }
+  static Value bytes(Bytes v) { return text(sl::as_text(v)); }
   // `why` must live as long as the batch: a literal, or a text in its arena.
   static Value error(std::string_view why) {
     Value out = text(why);
@@ -113,7 +113,8 @@ class Value {
 };
 static_assert(sizeof(Value) == 16);
 
-// Equal in kind and content; nulls are equal to each other. Doubles by value, maps whatever their order. Both of one type.
+// Equal in kind and content; nulls are equal to each other. Doubles by value, maps whatever their order. Both of one
+// type.
 bool same_value(const Value& a, const Value& b);
 // Order within one type: numbers by size, texts by bytes, booleans false first, arrays element by element; nulls first.
 int compare_values(const Value& a, const Value& b);
@@ -126,7 +127,8 @@ Value deep_copy(const Value& value, Arena& arena);
 std::string to_text(const Value& value, const Type& type);
 
 // A compact form of its own for state and changelogs: append_packed() writes it behind `out`, read_packed() takes it
-// from the front of `in` (views into it; nested values and decimals in `arena`), none where the bytes are no such value.
+// from the front of `in` (views into it; nested values and decimals in `arena`), none where the bytes are no such
+// value.
 void append_packed(std::string& out, const Value& value);
 std::optional<Value> read_packed(std::string_view& in, Arena& arena);
 

@@ -7,7 +7,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
-#include "tools/common/base64.h"
+#include "base/base64.h"
 #include "tools/common/record_format_parse.h"
 
 namespace sl::tools {

@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "base/text.h"
-#include "tools/common/base64.h"
+#include "base/base64.h"
 #include "tools/common/json_writer.h"
 
 namespace sl::tools {

@@ -9,7 +9,7 @@
 #include <limits>
 
 #include "base/text.h"
-#include "tools/common/base64.h"
+#include "base/base64.h"
 #include "tools/common/json_record.h"
 
 namespace sl::tools {

@@ -8,7 +8,7 @@
 #include <ctime>
 
 #include "base/text.h"
-#include "tools/common/base64.h"
+#include "base/base64.h"
 #include "tools/common/json_writer.h"
 #include "tools/common/unpack.h"
 

@@ -5,7 +5,7 @@
 
 #include "base/random.h"
 #include "sample_record.h"
-#include "tools/common/base64.h"
+#include "base/base64.h"
 
 namespace sl::tools {
 namespace {

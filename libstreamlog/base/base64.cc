@@ -1,10 +1,10 @@
-#include "tools/common/base64.h"
+#include "base/base64.h"
 
 #include <fmt/core.h>
 
 #include <array>
 
-namespace sl::tools {
+namespace sl {
 namespace {
 
 constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -82,4 +82,4 @@ Status decode_hex(std::string_view text, std::string& out) {
   return {};
 }
 
-}  // namespace sl::tools
+}  // namespace sl

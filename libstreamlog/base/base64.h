@@ -6,7 +6,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 
-namespace sl::tools {
+namespace sl {
 
 void append_base64(std::string& out, Bytes bytes, bool padded = true);
 // Appends the decoded bytes; padding is optional, anything else outside the alphabet is an error.
@@ -14,4 +14,4 @@ Status decode_base64(std::string_view text, std::string& out);
 void append_hex(std::string& out, Bytes bytes);
 Status decode_hex(std::string_view text, std::string& out);
 
-}  // namespace sl::tools
+}  // namespace sl

@@ -1,0 +1,321 @@
+// Aggregates that keep values: the earliest and latest, lists, sets, counts of different ones, the largest K. Their
+// state is a text of packed values, one behind the other.
+#include <algorithm>
+#include <functional>
+
+#include "query/aggregate_families.h"
+#include "query/group_table.h"
+
+namespace sl::query {
+namespace {
+
+constexpr size_t kCollectedMax =
+    1000;  // ksqlDB's ksql.functions.collect_list.limit, which is unlimited there by default
+
+std::vector<Value> unpacked(std::string_view packed, Arena& arena) {
+  std::vector<Value> out;
+  while (!packed.empty()) {
+    auto value = read_packed(packed, arena);
+    if (!value) break;
+    out.push_back(*value);
+  }
+  return out;
+}
+std::string packed(std::span<const Value> values) {
+  std::string out;
+  for (const auto& value : values) append_packed(out, value);
+  return out;
+}
+Value array_of(std::span<const Value> values, Arena& arena) {
+  auto* items = arena.array<Value>(values.size());
+  std::copy(values.begin(), values.end(), items);
+  return Value::array(items, values.size());
+}
+
+// The first or last N values; N of 0: one value that is no array.
+class ByOffset final : public Aggregate {
+ public:
+  ByOffset(TypePtr value, size_t count, bool latest, bool ignore_nulls)
+      : type_(count ? array_type(value) : value), count_(count), latest_(latest), ignore_nulls_(ignore_nulls) {}
+  const TypePtr& type() const override { return type_; }
+  size_t fixed_bytes() const override { return 0; }
+  bool uses_text() const override { return true; }
+  Status add(AggregateState state, const Value* a, Arena& arena) const override {
+    if (a[0].is_null() && ignore_nulls_) return {};
+    size_t keep = std::max<size_t>(count_, 1);
+    if (keep == 1) {
+      if (!latest_ && !state.text->empty()) return {};
+      state.text->clear();
+      append_packed(*state.text, a[0]);
+      return {};
+    }
+    auto values = unpacked(*state.text, arena);
+    if (values.size() < keep) {
+      append_packed(*state.text, a[0]);
+    } else if (latest_) {
+      values.erase(values.begin());
+      values.push_back(a[0]);
+      *state.text = packed(values);
+    }
+    return {};
+  }
+  Status merge(AggregateState into, AggregateState from, bool from_first, Arena& arena) const override {
+    std::string both = from_first ? *from.text + *into.text : *into.text + *from.text;
+    auto values = unpacked(both, arena);
+    size_t keep = std::max<size_t>(count_, 1);
+    if (values.size() > keep) {
+      if (latest_)
+        values.erase(values.begin(), values.end() - static_cast<ptrdiff_t>(keep));
+      else
+        values.resize(keep);
+    }
+    *into.text = packed(values);
+    return {};
+  }
+  Value result(AggregateState state, Arena& arena) const override {
+    auto values = unpacked(*state.text, arena);
+    if (count_) return array_of(values, arena);
+    return values.empty() ? Value::null() : values.front();
+  }
+
+ private:
+  TypePtr type_;
+  size_t count_;
+  bool latest_, ignore_nulls_;
+};
+
+class Collect final : public Aggregate {
+ public:
+  Collect(TypePtr value, bool different) : type_(array_type(std::move(value))), different_(different) {}
+  const TypePtr& type() const override { return type_; }
+  size_t fixed_bytes() const override { return 0; }
+  bool uses_text() const override { return true; }
+  Status add(AggregateState state, const Value* a, Arena& arena) const override {
+    auto values = unpacked(*state.text, arena);
+    take(state, values, a[0]);
+    return {};
+  }
+  bool undoable() const override { return !different_; }
+  Status undo(AggregateState state, const Value* a, Arena& arena) const override {
+    auto values = unpacked(*state.text, arena);
+    auto last = std::find_if(values.rbegin(), values.rend(), [&](const Value& v) { return same_value(v, a[0]); });
+    if (last != values.rend()) values.erase(std::next(last).base());
+    *state.text = packed(values);
+    return {};
+  }
+  Status merge(AggregateState into, AggregateState from, bool from_first, Arena& arena) const override {
+    std::string first = from_first ? *from.text : *into.text, second = from_first ? *into.text : *from.text;
+    *into.text = first;
+    auto values = unpacked(first, arena);
+    for (const auto& value : unpacked(second, arena)) take(into, values, value);
+    return {};
+  }
+  Value result(AggregateState state, Arena& arena) const override {
+    return array_of(unpacked(*state.text, arena), arena);
+  }
+
+ private:
+  void take(AggregateState state, std::vector<Value>& values, const Value& value) const {
+    if (values.size() >= kCollectedMax) return;
+    bool known =
+        different_ && std::any_of(values.begin(), values.end(), [&](const Value& v) { return same_value(v, value); });
+    if (known) return;
+    append_packed(*state.text, value);
+    values.push_back(value);
+  }
+  TypePtr type_;
+  bool different_;
+};
+
+// Exact: eight bytes of hash for each different value.
+class CountDistinct final : public Aggregate {
+ public:
+  const TypePtr& type() const override { return simple_type(Base::kBigint); }
+  size_t fixed_bytes() const override { return 0; }
+  bool uses_text() const override { return true; }
+  Status add(AggregateState state, const Value* a, Arena&) const override {
+    if (a[0].present()) take(*state.text, hash_value(a[0]));
+    return {};
+  }
+  Status merge(AggregateState into, AggregateState from, bool, Arena&) const override {
+    for (size_t at = 0; at + 8 <= from.text->size(); at += 8) take(*into.text, read(*from.text, at));
+    return {};
+  }
+  Value result(AggregateState state, Arena&) const override {
+    return Value::integer(static_cast<int64_t>(state.text->size() / 8));
+  }
+
+ private:
+  static uint64_t read(const std::string& text, size_t at) {
+    uint64_t v;
+    std::memcpy(&v, text.data() + at, 8);
+    return v;
+  }
+  // Sorted, so that a look-up is a search.
+  static void take(std::string& text, uint64_t hash) {
+    size_t low = 0, high = text.size() / 8;
+    while (low < high) {
+      size_t middle = (low + high) / 2;
+      if (read(text, middle * 8) < hash)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+    if (low * 8 < text.size() && read(text, low * 8) == hash) return;
+    text.insert(low * 8, reinterpret_cast<const char*>(&hash), 8);
+  }
+};
+
+class Histogram final : public Aggregate {
+ public:
+  const TypePtr& type() const override { return type_; }
+  size_t fixed_bytes() const override { return 0; }
+  bool uses_text() const override { return true; }
+  Status add(AggregateState state, const Value* a, Arena& arena) const override { return step(state, a[0], 1, arena); }
+  bool undoable() const override { return true; }
+  Status undo(AggregateState state, const Value* a, Arena& arena) const override {
+    return step(state, a[0], -1, arena);
+  }
+  Status merge(AggregateState into, AggregateState from, bool, Arena& arena) const override {
+    auto values = unpacked(*from.text, arena);
+    for (size_t i = 0; i + 1 < values.size(); i += 2)
+      SL_CHECK(step(into, values[i], values[i + 1].as_integer(), arena));
+    return {};
+  }
+  Value result(AggregateState state, Arena& arena) const override {
+    auto values = unpacked(*state.text, arena);
+    auto* items = arena.array<Value>(values.size());
+    std::copy(values.begin(), values.end(), items);
+    return Value::map(items, values.size() / 2);
+  }
+
+ private:
+  Status step(AggregateState state, const Value& key, int64_t by, Arena& arena) const {
+    if (!key.present()) return {};
+    auto values = unpacked(*state.text, arena);
+    size_t i = 0;
+    while (i < values.size() && !same_value(values[i], key)) i += 2;
+    if (i == values.size()) {
+      if (values.size() / 2 >= kCollectedMax) return {};
+      values.push_back(key);
+      values.push_back(Value::integer(0));
+    }
+    values[i + 1] = Value::integer(values[i + 1].as_integer() + by);
+    if (values[i + 1].as_integer() == 0)
+      values.erase(values.begin() + static_cast<ptrdiff_t>(i), values.begin() + static_cast<ptrdiff_t>(i) + 2);
+    *state.text = packed(values);
+    return {};
+  }
+  TypePtr type_ = map_type(simple_type(Base::kString), simple_type(Base::kBigint));
+};
+
+class TopK final : public Aggregate {
+ public:
+  TopK(TypePtr value, size_t count, bool different)
+      : type_(array_type(std::move(value))), count_(count), different_(different) {}
+  const TypePtr& type() const override { return type_; }
+  size_t fixed_bytes() const override { return 0; }
+  bool uses_text() const override { return true; }
+  Status add(AggregateState state, const Value* a, Arena& arena) const override {
+    if (!a[0].present()) return {};
+    auto values = unpacked(*state.text, arena);
+    take(values, a[0]);
+    *state.text = packed(values);
+    return {};
+  }
+  Status merge(AggregateState into, AggregateState from, bool, Arena& arena) const override {
+    auto values = unpacked(*into.text, arena);
+    for (const auto& value : unpacked(*from.text, arena)) take(values, value);
+    *into.text = packed(values);
+    return {};
+  }
+  Value result(AggregateState state, Arena& arena) const override {
+    return array_of(unpacked(*state.text, arena), arena);
+  }
+
+ private:
+  void take(std::vector<Value>& values, const Value& value) const {
+    auto at = std::find_if(values.begin(), values.end(), [&](const Value& v) { return compare_values(v, value) <= 0; });
+    if (different_ && at != values.end() && same_value(*at, value)) return;
+    // Equal ones go behind those that came before.
+    while (at != values.end() && compare_values(*at, value) == 0) ++at;
+    values.insert(at, value);
+    if (values.size() > count_) values.pop_back();
+  }
+  TypePtr type_;
+  size_t count_;
+  bool different_;
+};
+
+AggregateCall call_of(std::unique_ptr<Aggregate> aggregate, const TypePtr& argument, size_t constants = 0) {
+  AggregateCall out;
+  out.aggregate = std::move(aggregate);
+  out.argument_types.push_back(argument);
+  out.argument_types.resize(1 + constants);
+  return out;
+}
+
+Result<AggregateCall> by_offset(std::string_view name, std::span<const AggregateArgument> arguments, bool latest) {
+  if (arguments.empty() || arguments.size() > 3) return no_such_variant(name, arguments);
+  size_t count = 0;
+  bool ignore_nulls = true;
+  for (size_t i = 1; i < arguments.size(); ++i) {
+    const auto* constant = arguments[i].constant;
+    if (!constant || !constant->present())
+      return Error{Errc::kMalformed, std::string(name) + ": N and ignoreNulls must be literals"};
+    if (arguments[i].type->integer() && i == 1) {
+      if (constant->as_integer() < 1)
+        return Error{Errc::kMalformed, std::string(name) + ": N must be a positive number"};
+      count = static_cast<size_t>(std::min<int64_t>(constant->as_integer(), kCollectedMax));
+    } else if (arguments[i].type->base == Base::kBoolean && i + 1 == arguments.size()) {
+      ignore_nulls = constant->as_boolean();
+    } else {
+      return no_such_variant(name, arguments);
+    }
+  }
+  return call_of(std::make_unique<ByOffset>(arguments[0].type, count, latest, ignore_nulls), arguments[0].type,
+                 arguments.size() - 1);
+}
+
+Result<AggregateCall> top(std::string_view name, std::span<const AggregateArgument> arguments, bool different) {
+  bool fits = arguments.size() == 2 && arguments[1].type->integer() && !arguments[0].type->nested();
+  if (!fits) return no_such_variant(name, arguments);
+  const auto* count = arguments[1].constant;
+  if (!count || count->as_integer() < 1 || count->as_integer() > 10'000)
+    return Error{Errc::kMalformed, std::string(name) + ": K must be a literal from 1 to 10,000"};
+  return call_of(std::make_unique<TopK>(arguments[0].type, static_cast<size_t>(count->as_integer()), different),
+                 arguments[0].type, 1);
+}
+
+}  // namespace
+
+Result<AggregateCall> make_earliest(std::string_view name, std::span<const AggregateArgument> arguments) {
+  return by_offset(name, arguments, false);
+}
+Result<AggregateCall> make_latest(std::string_view name, std::span<const AggregateArgument> arguments) {
+  return by_offset(name, arguments, true);
+}
+Result<AggregateCall> make_collect_list(std::string_view name, std::span<const AggregateArgument> arguments) {
+  if (arguments.size() != 1) return no_such_variant(name, arguments);
+  return call_of(std::make_unique<Collect>(arguments[0].type, false), arguments[0].type);
+}
+Result<AggregateCall> make_collect_set(std::string_view name, std::span<const AggregateArgument> arguments) {
+  if (arguments.size() != 1) return no_such_variant(name, arguments);
+  return call_of(std::make_unique<Collect>(arguments[0].type, true), arguments[0].type);
+}
+Result<AggregateCall> make_count_distinct(std::string_view name, std::span<const AggregateArgument> arguments) {
+  if (arguments.size() != 1) return no_such_variant(name, arguments);
+  return call_of(std::make_unique<CountDistinct>(), arguments[0].type);
+}
+Result<AggregateCall> make_histogram(std::string_view name, std::span<const AggregateArgument> arguments) {
+  if (arguments.size() != 1 || arguments[0].type->base != Base::kString) return no_such_variant(name, arguments);
+  return call_of(std::make_unique<Histogram>(), arguments[0].type);
+}
+Result<AggregateCall> make_topk(std::string_view name, std::span<const AggregateArgument> arguments) {
+  return top(name, arguments, false);
+}
+Result<AggregateCall> make_topk_distinct(std::string_view name, std::span<const AggregateArgument> arguments) {
+  return top(name, arguments, true);
+}
+
+}  // namespace sl::query

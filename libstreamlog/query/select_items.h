@@ -1,0 +1,24 @@
+// The SELECT list: stars spread out, every column given its name by ksqlDB's rules (ColumnNames.java).
+#pragma once
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "query/ast.h"
+#include "query/bind.h"
+
+namespace sl::query {
+
+struct Item {
+  ExpressionPtr expression;  // normalised
+  std::string name;
+  bool aliased = false;
+  Position at;
+};
+
+// `scope` is that of FROM with its joins; `joined` says that there are several sources.
+Result<std::vector<Item>> expand_items(const Select& query, const Scope& scope, bool joined);
+// ROWTIME and its like, which a sink's columns cannot be called.
+bool system_name(std::string_view name);
+
+}  // namespace sl::query

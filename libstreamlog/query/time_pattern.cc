@@ -1,0 +1,269 @@
+#include "query/time_pattern.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "query/name.h"
+#include "query/time_text.h"
+
+namespace sl::query {
+namespace {
+
+constexpr std::array<std::string_view, 12> kMonths = {"January",   "February", "March",    "April",
+                                                      "May",       "June",     "July",     "August",
+                                                      "September", "October",  "November", "December"};
+constexpr std::array<std::string_view, 7> kDays = {"Monday", "Tuesday",  "Wednesday", "Thursday",
+                                                   "Friday", "Saturday", "Sunday"};
+
+bool take_digits(std::string_view& text, size_t least, size_t most, int64_t& out) {
+  size_t n = 0;
+  out = 0;
+  while (n < most && n < text.size() && text[n] >= '0' && text[n] <= '9') out = out * 10 + (text[n++] - '0');
+  text.remove_prefix(n);
+  return n >= least && n > 0;
+}
+
+template <size_t N>
+bool take_name(std::string_view& text, const std::array<std::string_view, N>& names, bool full, size_t& index) {
+  for (index = 0; index < N; ++index) {
+    auto name = full ? names[index] : names[index].substr(0, 3);
+    if (text.size() < name.size() || !same_name(text.substr(0, name.size()), name)) continue;
+    text.remove_prefix(name.size());
+    return true;
+  }
+  return false;
+}
+
+bool take_zone(std::string_view& text, int64_t& offset_ms) {
+  if (text.starts_with("UTC") || text.starts_with("GMT"))
+    text.remove_prefix(3);
+  else if (text.starts_with('Z'))
+    text.remove_prefix(1);
+  if (text.empty() || (text[0] != '+' && text[0] != '-')) {
+    offset_ms = 0;
+    return true;
+  }
+  bool minus = text[0] == '-';
+  text.remove_prefix(1);
+  int64_t hours = 0, minutes = 0;
+  if (!take_digits(text, 2, 2, hours)) return false;
+  if (text.starts_with(':')) text.remove_prefix(1);
+  if (!text.empty() && text[0] >= '0' && text[0] <= '9' && !take_digits(text, 2, 2, minutes)) return false;
+  offset_ms = (hours * 60 + minutes) * 60'000 * (minus ? -1 : 1);
+  return true;
+}
+
+}  // namespace
+
+struct TimePattern::Fields {
+  int64_t year = 1970, month = 1, day = 1, hour = 0, minute = 0, second = 0, ms = 0, day_of_year = 0;
+  bool afternoon = false, half_days = false;
+  std::optional<int64_t> offset_ms;
+};
+
+Result<TimePattern> TimePattern::make(std::string_view pattern) {
+  TimePattern out;
+  constexpr std::string_view kKnown = "yuMLdDHhkKmsSaEXxZzVn";
+  for (size_t at = 0; at < pattern.size();) {
+    char c = pattern[at];
+    bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    if (letter) {
+      size_t from = at;
+      while (at < pattern.size() && pattern[at] == c) ++at;
+      if (kKnown.find(c) == std::string_view::npos)
+        return Error{Errc::kMalformed,
+                     fmt::format("the pattern '{}' has a letter that means no part of a time: {}", pattern, c)};
+      out.parts_.push_back({c, at - from, {}});
+      continue;
+    }
+    std::string text;
+    if (c == '\'') {
+      for (++at;; ++at) {
+        if (at >= pattern.size())
+          return Error{Errc::kMalformed, fmt::format("the pattern '{}' has a quote without an end", pattern)};
+        if (pattern[at] == '\'') {
+          ++at;
+          if (at >= pattern.size() || pattern[at] != '\'') break;
+        }
+        text += pattern[at];
+      }
+      if (text.empty()) text = "'";
+    } else if (c == '[' || c == ']') {
+      ++at;
+      continue;
+    } else {
+      text = c;
+      ++at;
+    }
+    out.parts_.push_back({0, 0, std::move(text)});
+  }
+  return out;
+}
+
+bool TimePattern::take(const Part& part, bool fixed, std::string_view& text, Fields& f) {
+  if (part.letter == 0) {
+    if (!text.starts_with(part.text)) return false;
+    text.remove_prefix(part.text.size());
+    return true;
+  }
+  size_t most = fixed ? part.count : part.count >= 2 ? part.count : 19;
+  size_t index = 0;
+  switch (part.letter) {
+    case 'y':
+    case 'u': {
+      bool two = part.count == 2;
+      if (!take_digits(text, two ? 2 : part.count,
+                       two     ? 2
+                       : fixed ? part.count
+                               : std::max<size_t>(part.count, 4),
+                       f.year))
+        return false;
+      if (two) f.year += 2000;
+      return true;
+    }
+    case 'M':
+    case 'L':
+      if (part.count >= 3) {
+        if (!take_name(text, kMonths, part.count >= 4, index)) return false;
+        f.month = static_cast<int64_t>(index) + 1;
+        return true;
+      }
+      return take_digits(text, part.count, std::max<size_t>(part.count, 2), f.month);
+    case 'd':
+      return take_digits(text, part.count, std::max<size_t>(part.count, 2), f.day);
+    case 'D':
+      return take_digits(text, 1, 3, f.day_of_year);
+    case 'H':
+    case 'k':
+      return take_digits(text, part.count, std::max<size_t>(part.count, 2), f.hour);
+    case 'h':
+    case 'K':
+      f.half_days = true;
+      return take_digits(text, part.count, std::max<size_t>(part.count, 2), f.hour);
+    case 'm':
+      return take_digits(text, part.count, std::max<size_t>(part.count, 2), f.minute);
+    case 's':
+      return take_digits(text, part.count, std::max<size_t>(part.count, 2), f.second);
+    case 'S': {
+      std::string_view digits = text.substr(0, part.count);
+      int64_t value = 0;
+      if (!take_digits(text, part.count, part.count, value)) return false;
+      f.ms = 0;
+      for (size_t i = 0; i < 3; ++i) f.ms = f.ms * 10 + (i < digits.size() ? digits[i] - '0' : 0);
+      return true;
+    }
+    case 'a':
+      if (text.size() < 2) return false;
+      f.afternoon = upper(text[0]) == 'P';
+      text.remove_prefix(2);
+      return true;
+    case 'E':
+      return take_name(text, kDays, part.count >= 4, index);
+    case 'n':
+      return take_digits(text, 1, most, f.ms);
+    default: {
+      int64_t offset = 0;
+      if (!take_zone(text, offset)) return false;
+      f.offset_ms = offset;
+      return true;
+    }
+  }
+}
+
+std::optional<int64_t> TimePattern::parse(std::string_view text, int64_t offset_ms) const {
+  Fields f;
+  for (size_t i = 0; i < parts_.size(); ++i) {
+    // Digits directly followed by digits have no more than their letters.
+    bool fixed = i + 1 < parts_.size() && parts_[i + 1].letter != 0;
+    if (!take(parts_[i], fixed, text, f)) return std::nullopt;
+  }
+  if (!text.empty()) return std::nullopt;
+  if (f.half_days) f.hour = f.hour % 12 + (f.afternoon ? 12 : 0);
+  CivilDate date{f.year, static_cast<int>(f.month), static_cast<int>(f.day)};
+  if (!valid_date(date) || f.hour > 24 || f.minute > 59 || f.second > 59) return std::nullopt;
+  int64_t days = days_of_civil(date) + (f.day_of_year ? f.day_of_year - 1 : 0);
+  return days * kDayMs + ((f.hour % 24 * 60 + f.minute) * 60 + f.second) * 1000 + f.ms -
+         f.offset_ms.value_or(offset_ms);
+}
+
+std::string TimePattern::format(int64_t ms, int64_t offset_ms) const {
+  ms += offset_ms;
+  int64_t days = ms / kDayMs - (ms % kDayMs < 0), of_day = ms - days * kDayMs;
+  auto date = civil_of_days(days);
+  int64_t hour = of_day / 3'600'000;
+  std::string out;
+  auto number = [&out](int64_t v, size_t width) { out += fmt::format("{:0{}}", v, width); };
+  for (const auto& part : parts_) {
+    auto month = kMonths[static_cast<size_t>(date.month - 1)];
+    auto weekday = kDays[static_cast<size_t>(((days + 3) % 7 + 7) % 7)];
+    switch (part.letter) {
+      case 0:
+        out += part.text;
+        break;
+      case 'y':
+      case 'u':
+        number(part.count == 2 ? date.year % 100 : date.year, part.count);
+        break;
+      case 'M':
+      case 'L':
+        if (part.count >= 3)
+          out += part.count >= 4 ? month : month.substr(0, 3);
+        else
+          number(date.month, part.count);
+        break;
+      case 'd':
+        number(date.day, part.count);
+        break;
+      case 'D':
+        number(days - days_of_civil({date.year, 1, 1}) + 1, part.count);
+        break;
+      case 'H':
+        number(hour, part.count);
+        break;
+      case 'k':
+        number(hour == 0 ? 24 : hour, part.count);
+        break;
+      case 'K':
+        number(hour % 12, part.count);
+        break;
+      case 'h':
+        number(hour % 12 == 0 ? 12 : hour % 12, part.count);
+        break;
+      case 'm':
+        number(of_day / 60'000 % 60, part.count);
+        break;
+      case 's':
+        number(of_day / 1000 % 60, part.count);
+        break;
+      case 'S':
+        out += fmt::format("{:03}", of_day % 1000).substr(0, part.count);
+        if (part.count > 3) out += std::string(part.count - 3, '0');
+        break;
+      case 'n':
+        number(of_day % 1000 * 1'000'000, part.count);
+        break;
+      case 'a':
+        out += hour < 12 ? "AM" : "PM";
+        break;
+      case 'E':
+        out += part.count >= 4 ? weekday : weekday.substr(0, 3);
+        break;
+      default: {
+        int64_t minutes = offset_ms / 60'000;
+        if (offset_ms == 0 && part.letter != 'x' && part.letter != 'Z') {
+          out += part.letter == 'X' ? "Z" : "UTC";
+          break;
+        }
+        out += minutes < 0 ? '-' : '+';
+        minutes = std::abs(minutes);
+        bool colon = part.letter != 'Z' && part.count >= 3;
+        out += fmt::format("{:02}{}{:02}", minutes / 60, colon ? ":" : "", minutes % 60);
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace sl::query
