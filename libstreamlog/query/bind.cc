@@ -206,10 +206,25 @@ Result<NodePtr> Binder::between(const Expression& e) {
   return e.negated ? not_node(std::move(both)) : std::move(both);
 }
 
+// Literals are read as what the value is; what is no literal must be of a kind with it.
 Result<NodePtr> Binder::in(const Expression& e) {
   SL_TRY(auto nodes, all(e));
-  SL_TRY(auto type, unify(e, pointers(nodes), "the values of IN"));
-  static_cast<void>(type);
+  TypePtr type = nodes[0]->type();
+  for (size_t i = 1; i < nodes.size(); ++i) {
+    const auto& item = nodes[i]->type();
+    auto common = common_type(type, item);
+    bool literal = nodes[i]->constant() != nullptr;
+    if (!common && literal && (item->base == Base::kString || type->base == Base::kString)) continue;
+    bool nested = type->nested() && item->base == type->base;
+    if (!common && !nested)
+      return mistake(*e.args[i], fmt::format("Invalid Predicate: operator does not exist: {} = {} ({})", to_sql(*type), to_sql(*item), to_sql(*e.args[i])));
+    if (common) type = common;
+  }
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    auto cast = cast_to(std::move(nodes[i]), type);
+    if (!cast) return mistake(*e.args[i], fmt::format("Invalid Predicate: {}", cast.error().context));
+    nodes[i] = *std::move(cast);
+  }
   std::vector<NodePtr> items(std::make_move_iterator(nodes.begin() + 1), std::make_move_iterator(nodes.end()));
   return in_node(std::move(nodes.front()), std::move(items), e.negated);
 }

@@ -173,14 +173,13 @@ Result<Caster> struct_cast(const TypePtr& from, const TypePtr& to) {
   });
 }
 
+// Any beginning of true, yes, false and no.
 Value boolean_of(const Value& v, Arena& arena) {
   auto text = trim(v.as_text());
-  if (same_name(text, "true") || same_name(text, "yes") || same_name(text, "t") || same_name(text, "y"))
-    return Value::boolean(true);
-  if (same_name(text, "false") || same_name(text, "no") || same_name(text, "f") || same_name(text, "n"))
-    return Value::boolean(false);
-  static_cast<void>(arena);
-  return Value::boolean(false);
+  auto begins = [&](std::string_view word) { return !text.empty() && text.size() <= word.size() && same_name(word.substr(0, text.size()), text); };
+  if (begins("true") || begins("yes")) return Value::boolean(true);
+  if (begins("false") || begins("no")) return Value::boolean(false);
+  return failed(arena, fmt::format("invalid input syntax for type BOOLEAN: \"{}\"", v.as_text()));
 }
 
 }  // namespace

@@ -78,6 +78,7 @@ struct SinkFormats {
   bool key_given = false;
 };
 Result<SinkFormats> sink_formats(const Options& with, const Source& like, const Settings& settings);
+Status settle_wrapping(const Options& with, const std::vector<Field>& columns, Format& value);
 // Names in WITH that a clause does not know are errors: kMalformed.
 Status check_options(const Options& with, bool of_query);
 // "30 SECONDS": milliseconds, as WINDOW_SIZE takes it.

@@ -72,12 +72,25 @@ Status take_wrapping(const Options& with, const Settings& settings, Format& valu
     if (text != "TRUE" && text != "FALSE") return error_at(literal->at, "WRAP_SINGLE_VALUE is TRUE or FALSE");
     wanted = text == "TRUE";
   }
-  if (value.kind != FormatKind::kJson)
+  if (value.kind != FormatKind::kJson && *wanted)
     return error_at(literal->at, fmt::format("Format '{}' does not support 'WRAP_SINGLE_VALUE' set to '{}'.",
                                              format_name(value.kind), *wanted));
-  value.unwrapped = !*wanted;
+  value.unwrapped = value.kind == FormatKind::kJson && !*wanted;
   return {};
 }
+
+}  // namespace
+
+// Wrapping is a matter of single columns: asked for elsewhere it is an error, by default it is no matter.
+Status settle_wrapping(const Options& with, const std::vector<Field>& columns, Format& value) {
+  const auto* literal = option(with, "WRAP_SINGLE_VALUE");
+  if (columns.size() == 1) return {};
+  if (literal) return error_at(literal->at, "'WRAP_SINGLE_VALUE' is only valid for single-field value schemas");
+  value.unwrapped = false;
+  return {};
+}
+
+namespace {
 
 Status take_timestamp(const Options& with, Source& source) {
   const auto* column = option(with, "TIMESTAMP");
@@ -278,6 +291,8 @@ Result<Source> declared_source(const CreateSource& statement, const Settings& se
     return error_at({}, "The statement does not define any columns.");
   SL_CHECK(take_timestamp(with, source));
   SL_CHECK(take_window(with, source));
+  if (source.window && source.key.empty()) return error_at({}, "Windowed sources require a key column.");
+  SL_CHECK(settle_wrapping(with, source.value, source.value_format));
   SL_CHECK(need_keys_decodable(source, with));
   return source;
 }

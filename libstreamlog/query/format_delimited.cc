@@ -100,7 +100,9 @@ class DelimitedEncoder final : public Encoder {
   DelimitedEncoder(char delimiter, std::vector<Field> columns) : delimiter_(delimiter), columns_(std::move(columns)) {}
   Result<bool> encode(const Value* const* columns, size_t row, std::string& out) override {
     if (columns_.empty()) return false;
-    if (columns_.size() == 1 && columns[0][row].is_null()) return false;
+    bool any = false;
+    for (size_t i = 0; i < columns_.size(); ++i) any = any || !columns[i][row].is_null();
+    if (!any) return false;
     for (size_t i = 0; i < columns_.size(); ++i) {
       if (i) out += delimiter_;
       append(columns[i][row], *columns_[i].type, i == 0, out);
@@ -115,20 +117,8 @@ class DelimitedEncoder final : public Encoder {
       append_base64(out, v.as_bytes());
       return;
     }
-    if (v.kind() == Kind::kInteger) {
-      out += std::to_string(v.as_integer());
-      return;
-    }
-    if (v.kind() == Kind::kDecimal) {
-      auto text = decimal_text(v.as_decimal(), type.scale);
-      // Commons CSV quotes what does not begin with a letter or digit.
-      out += v.as_decimal() < 0 ? "\"" + text + "\"" : text;
-      return;
-    }
-    if (v.kind() == Kind::kText)
-      append_text(v.as_text(), first, out);
-    else
-      out += to_text(v, type);
+    if (v.kind() == Kind::kText) append_text(v.as_text(), first, out);
+    else append_text(v.kind() == Kind::kInteger ? std::to_string(v.as_integer()) : to_text(v, type), first, out);
   }
   void append_text(std::string_view text, bool first, std::string& out) const {
     bool quote = text.empty() ? first : needs_quotes(text, first);

@@ -73,7 +73,7 @@ Value round_decimal(CallContext& call, const Value* a) {
   return Value::decimal(v, call.arena);
 }
 TypePtr whole_decimal(std::span<const TypePtr> types) {
-  return decimal_type(std::max(1, types[0]->precision - types[0]->scale + (types[0]->scale > 0)), 0);
+  return decimal_type(std::max(1, types[0]->precision - types[0]->scale), 0);
 }
 
 enum class Cut : uint8_t { kHalfUp, kTowardsZero };
@@ -125,8 +125,11 @@ TypePtr first_type(std::span<const TypePtr> types) {
   return types[0];
 }
 
+double log_natural(double v) { return v <= 0 ? std::nan("") : std::log(v); }
 Value log_base(CallContext&, const Value* a) {
-  return Value::real(std::log(a[1].as_real()) / std::log(a[0].as_real()));
+  double base = a[0].as_real();
+  if (base <= 0 || base == 1) return Value::real(std::nan(""));
+  return Value::real(log_natural(a[1].as_real()) / std::log(base));
 }
 Value power(CallContext&, const Value* a) {
   return Value::real(std::pow(a[0].as_real(), a[1].as_real()));
@@ -167,7 +170,10 @@ Value geo_distance(CallContext&, const Value* a) {
         "valid latitude values for GeoDistance function are in the range of -90 to 90, longitudes -180 to 180");
   return distance(a, 6371);
 }
-Value geo_distance_in(CallContext&, const Value* a) {
+Value geo_distance_in(CallContext& call, const Value* a) {
+  for (size_t i = 0; i < 4; ++i)
+    if (a[i].is_null()) return Value::null();
+  if (a[4].is_null()) return geo_distance(call, a);
   if (!on_earth(a))
     return Value::error(
         "valid latitude values for GeoDistance function are in the range of -90 to 90, longitudes -180 to 180");
@@ -222,13 +228,13 @@ SL_REAL(kTanh, std::tanh);
 SL_REAL(kDegrees, degrees);
 SL_REAL(kRadians, radians);
 #undef SL_REAL
-constexpr ScalarVariant kLog[] = {{"DOUBLE", "DOUBLE", real<std::log10>}, {"DOUBLE, DOUBLE", "DOUBLE", log_base}};
+constexpr ScalarVariant kLog[] = {{"DOUBLE", "DOUBLE", real<log_natural>}, {"DOUBLE, DOUBLE", "DOUBLE", log_base}};
 constexpr ScalarVariant kPower[] = {{"DOUBLE, DOUBLE", "DOUBLE", power}};
 constexpr ScalarVariant kAtan2[] = {{"DOUBLE, DOUBLE", "DOUBLE", atan2_of}};
 constexpr ScalarVariant kPi[] = {{"", "DOUBLE", pi}};
 constexpr ScalarVariant kRandom[] = {{"", "DOUBLE", random_real, kNotDeterministic}};
 constexpr ScalarVariant kGeo[] = {{"DOUBLE, DOUBLE, DOUBLE, DOUBLE", "DOUBLE", geo_distance},
-                                  {"DOUBLE, DOUBLE, DOUBLE, DOUBLE, STRING", "DOUBLE", geo_distance_in}};
+                                  {"DOUBLE, DOUBLE, DOUBLE, DOUBLE, STRING", "DOUBLE", geo_distance_in, kTakesNull}};
 
 constexpr ScalarEntry kTable[] = {
     {"ABS", "the absolute value", kAbs},
@@ -247,7 +253,7 @@ constexpr ScalarEntry kTable[] = {
     {"GEO_DISTANCE",
      "the distance of two points (latitude, longitude, …), in kilometres or the unit given: 'KM' or 'MILE'", kGeo},
     {"LN", "the natural logarithm", kLn},
-    {"LOG", "the logarithm to base 10, or of (base, x)", kLog},
+    {"LOG", "the natural logarithm, or of (base, x) that to the base", kLog},
     {"PI", "the ratio of a circle's circumference to its diameter", kPi},
     {"POWER", "x to the power of y", kPower},
     {"RADIANS", "degrees as radians", kRadians},

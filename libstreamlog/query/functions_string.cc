@@ -3,16 +3,13 @@
 
 #include <algorithm>
 
+#include "query/call_result.h"
 #include "query/function_table.h"
 #include "query/name.h"
 #include "query/utf8.h"
 
 namespace sl::query {
 namespace {
-
-Value made(CallContext& call, std::string_view text) {
-  return Value::text(call.arena.copy(text));
-}
 
 // Cases of the Latin, Greek and Cyrillic alphabets; other letters stay as they are.
 uint32_t upper_letter(uint32_t c) {

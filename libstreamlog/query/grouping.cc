@@ -99,7 +99,7 @@ void Grouping::fill(RowBuilder& builder, std::string_view key, uint8_t* fixed, s
   }
   for (const auto& part : parts_) {
     // A result may point into the state, which the next row of the batch changes.
-    if (fixed) {
+    if (fixed || texts) {
       auto result = part.bound.aggregate->result(state(part, fixed, texts), arena);
       builder.set(column, part.bound.aggregate->uses_text() ? deep_copy(result, arena) : result);
     }

@@ -12,6 +12,8 @@ std::string java_double(double v) {
   if (v == 0) return std::signbit(v) ? "-0.0" : "0.0";
   // The shortest digits that read back as v, as d.ddde±xx; then set out as Java does.
   auto shortest = fmt::format("{}", v);
+  // Java gives two digits at least, and the nearest two are not the shortest one with a zero for the smallest numbers.
+  if (std::fabs(v) < 1e-320 && shortest.find('.') == std::string::npos) shortest = fmt::format("{:.1e}", v);
   bool negative = v < 0;
   std::string digits;
   int exponent = 0;

@@ -34,7 +34,16 @@ struct KeyColumns {
   std::vector<bool> is_key;     // by column of the root
 };
 
-Result<KeyColumns> find_key(const PlanNode& root, const Select& query, std::string_view sink) {
+ExpressionPtr column_of(const Slot& slot, const Position& at) {
+  auto column = std::make_unique<Expression>();
+  column->kind = Expression::Kind::kColumn;
+  column->at = at;
+  column->qualifier = slot.source;
+  column->name = slot.name;
+  return column;
+}
+
+Result<KeyColumns> find_key(PlanNode& root, const Select& query, std::string_view sink, const Settings& settings) {
   const auto& below = *root.inputs[0];
   Scope scope(below.columns);
   KeyColumns out;
@@ -58,6 +67,7 @@ Result<KeyColumns> find_key(const PlanNode& root, const Select& query, std::stri
       }
       if (found) break;
     }
+    if (!found && settings.key_from_projection) continue;
     if (!found)
       return error_at(
           query.at,
@@ -69,26 +79,30 @@ Result<KeyColumns> find_key(const PlanNode& root, const Select& query, std::stri
                       part.slots.empty() ? "ROWKEY" : below.columns[part.slots[0]].name));
     out.columns.push_back(*found);
     out.is_key[*found] = true;
+    if (part.value_slot) root.expressions[*found] = column_of(below.columns[*part.value_slot], query.at);
   }
+  if (settings.key_from_projection) std::sort(out.columns.begin(), out.columns.end());
   return out;
 }
 
-Status check_names(const PlanNode& root, const Select& query, const std::vector<Item>& items) {
+Status check_reserved(const PlanNode& root, const std::vector<Item>& items) {
+  for (size_t i = 0; i < root.columns.size(); ++i)
+    if (system_name(root.columns[i].name) && !items[i].aliased)
+      return error_at(items[i].at, fmt::format("Reserved column name in select: {}. Please remove or alias the column.",
+                                               quoted_name(root.columns[i].name)));
+  return {};
+}
+
+Status check_names(const PlanNode& root, const std::vector<Item>& items) {
+  SL_CHECK(check_reserved(root, items));
   for (size_t i = 0; i < root.columns.size(); ++i) {
     const auto& name = root.columns[i].name;
-    if (system_name(name) && !items[i].aliased)
-      return error_at(items[i].at, fmt::format("Reserved column name in select: {}. Please remove or alias the column.",
-                                               quoted_name(name)));
     if (root.columns[i].type->base == Base::kUnknown)
-      return error_at(
-          items[i].at,
-          fmt::format("Type of the NULL in column {} is unknown; CAST(NULL AS type) gives it one", quoted_name(name)));
+      return error_at(items[i].at, fmt::format("Type of the NULL in column {} is unknown; CAST(NULL AS type) gives it one", quoted_name(name)));
     for (size_t j = 0; j < i; ++j)
       if (root.columns[j].name == name)
-        return error_at(items[i].at,
-                        fmt::format("The projection contains a duplicate column name: {}", quoted_name(name)));
+        return error_at(items[i].at, fmt::format("The projection contains a duplicate column name: {}", quoted_name(name)));
   }
-  static_cast<void>(query);
   return {};
 }
 
@@ -133,6 +147,7 @@ Status take_formats(const CreateAs& statement, const Steps& steps, const Setting
   SL_CHECK(check_options(statement.with, true));
   SL_TRY(auto formats, sink_formats(statement.with, *steps.first, settings));
   sink.value_format = formats.value;
+  SL_CHECK(settle_wrapping(statement.with, sink.value, sink.value_format));
   sink.key_format = formats.key;
   if (sink.key.empty()) {
     sink.key_format = Format{.kind = FormatKind::kNone};
@@ -164,15 +179,15 @@ Status check_result_kind(const CreateAs& statement, const Steps& steps, const Se
 }
 
 // All columns of the projection in the order of the key, then the rest.
-Status take_columns(const CreateAs& statement, Plan& plan) {
-  const auto& root = *plan.root;
-  SL_TRY(auto key, find_key(root, statement.query, statement.name));
+Status take_columns(const CreateAs& statement, const Settings& settings, Plan& plan) {
+  auto& root = *plan.root;
+  SL_TRY(auto key, find_key(root, statement.query, statement.name, settings));
   plan.key_columns = key.columns;
   for (size_t i = 0; i < root.columns.size(); ++i)
     if (!key.is_key[i] || plan.append_only) plan.value_columns.push_back(i);
   plan.sink.key = fields_of(root, plan.key_columns);
   plan.sink.value = fields_of(root, plan.value_columns);
-  if (plan.sink.value.empty() && !plan.sink.key.empty() && plan.result == SourceKind::kTable)
+  if (plan.sink.value.empty() && !plan.sink.key.empty())
     return error_at(statement.query.at, "The projection contains no value columns.");
   return {};
 }
@@ -199,8 +214,8 @@ Result<Plan> plan_create_as(const CreateAs& statement, const Catalogue& catalogu
   plan.sink.name = statement.name;
   plan.sink.window = steps.root->window;
   SL_TRY(plan.root, project(steps));
-  SL_CHECK(check_names(*plan.root, statement.query, steps.items));
-  SL_CHECK(take_columns(statement, plan));
+  SL_CHECK(check_names(*plan.root, steps.items));
+  SL_CHECK(take_columns(statement, settings, plan));
   SL_CHECK(take_formats(statement, steps, settings, plan));
   SL_CHECK(take_sink_timestamp(statement.with, plan.sink));
   const auto* topic = option(statement.with, "KAFKA_TOPIC");
@@ -228,10 +243,9 @@ Result<Plan> plan_insert(const InsertSelect& statement, const Catalogue& catalog
       return error_at(statement.query.at, "Incompatible schema: the query's keys are windowed, the target's are not");
   }
   SL_TRY(plan.root, project(steps));
-  CreateAs as_create;
-  as_create.name = target->name;
+  SL_CHECK(check_reserved(*plan.root, steps.items));
   plan.sink = *target;
-  SL_TRY(auto key, find_key(*plan.root, statement.query, target->name));
+  SL_TRY(auto key, find_key(*plan.root, statement.query, target->name, settings));
   plan.key_columns = key.columns;
   for (size_t i = 0; i < plan.root->columns.size(); ++i)
     if (!key.is_key[i]) plan.value_columns.push_back(i);

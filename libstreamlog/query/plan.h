@@ -16,6 +16,8 @@ namespace sl::query {
 // preference.
 struct KeyPart {
   std::vector<size_t> slots;
+  // Where the key's value always is, when a column of an outer join may be null instead.
+  std::optional<size_t> value_slot;
 };
 
 struct PlanNode {

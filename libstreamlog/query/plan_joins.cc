@@ -77,6 +77,8 @@ Status check_kinds(const Join& join, const PlanNode& left, const PlanNode& right
     return refuse("Incompatible windowed sources: a windowed source joins only another one whose windows are alike");
   if (left.window && (left.window->kind == Window::Kind::kSession) != (right.window->kind == Window::Kind::kSession))
     return refuse("Incompatible windowed sources: session windows join session windows only");
+  if (left.window && left.window->size_ms != right.window->size_ms)
+    return refuse("Implicit repartitioning of windowed sources is not supported: their windows differ in size");
   return {};
 }
 
@@ -86,15 +88,16 @@ std::vector<KeyPart> joined_key(const Join& join, const PlanNode& node, size_t l
     auto key = node.inputs[0]->key;
     for (auto& part : key)
       for (auto& slot : part.slots) slot += left_at;
+    for (auto& part : key)
+      if (part.value_slot) *part.value_slot += left_at;
     return key;
   }
   KeyPart part;
-  auto left = key_slots(*node.inputs[0], *node.left_key);
-  auto right = key_slots(*node.inputs[1], *node.right_key);
-  if (join.kind == JoinKind::kInner || join.kind == JoinKind::kLeft)
-    for (auto slot : left) part.slots.push_back(slot + left_at);
-  if (join.kind == JoinKind::kInner || join.kind == JoinKind::kRight)
-    for (auto slot : right) part.slots.push_back(slot + right_at);
+  part.value_slot = 0;
+  // Either side's column stands for the key, even where a row lacks that side; a full join has no such column.
+  if (join.kind == JoinKind::kFull) return {std::move(part)};
+  for (auto slot : key_slots(*node.inputs[0], *node.left_key)) part.slots.push_back(slot + left_at);
+  for (auto slot : key_slots(*node.inputs[1], *node.right_key)) part.slots.push_back(slot + right_at);
   return {std::move(part)};
 }
 
@@ -137,6 +140,8 @@ Status check_table_keys(const Join& join, PlanNode& node) {
                     to_sql(*node.left_key), to_sql(*node.right_key)));
   if (!left.table || is_key_of(left, *node.left_key)) return {};
   node.foreign_key = true;
+  if (left.kind == PlanNode::Kind::kJoin)
+    return error_at(join.at, fmt::format("Invalid join condition: foreign-key table-table joins are not supported as part of n-way joins. Got {} = {}.", to_sql(*node.left_key), to_sql(*node.right_key)));
   if (join.kind == JoinKind::kRight || join.kind == JoinKind::kFull)
     return error_at(join.at, "Invalid join type: foreign-key joins are INNER or LEFT");
   if (left.window || right.window) return error_at(join.at, "Foreign-key joins of windowed tables are not supported");
@@ -155,6 +160,8 @@ Result<PlanPtr> plan_join(const Join& join, PlanPtr left, PlanPtr right) {
   node->inputs.push_back(std::move(right));
   SL_CHECK(take_condition(join, *node));
   SL_CHECK(check_table_keys(join, *node));
+  if (node->window && !(is_key_of(*node->inputs[0], *node->left_key) && is_key_of(*node->inputs[1], *node->right_key)))
+    return error_at(join.on->at, "Implicit repartitioning of windowed sources is not supported: they are joined on their keys");
   const auto& a = node->inputs[0]->columns;
   const auto& b = node->inputs[1]->columns;
   // The join's key has a column of its own, which is named only where no source's column always holds it.
@@ -163,6 +170,9 @@ Result<PlanPtr> plan_join(const Join& join, PlanPtr left, PlanPtr right) {
   SL_TRY(auto key_type, type_of(*node->left_key, Scope(a)));
   node->columns.push_back({"", named ? "ROWKEY" : made_name("joinkey", 0), key_type, !named});
   node->columns.insert(node->columns.end(), a.begin(), a.end());
+  // The key of an earlier join is no column of this one.
+  for (auto& slot : node->columns)
+    if (&slot != &node->columns[0] && slot.source.empty() && slot.name == "ROWKEY") slot = {"", made_name("joinkey", 1), slot.type, true};
   node->columns.insert(node->columns.end(), b.begin(), b.end());
   if (named) key[0].slots.push_back(0);
   node->key = std::move(key);
@@ -170,6 +180,11 @@ Result<PlanPtr> plan_join(const Join& join, PlanPtr left, PlanPtr right) {
 }
 
 }  // namespace
+
+Status check_kafka_format(const Source& source, const Position& at, std::string_view clause) {
+  if (source.value_format.kind != FormatKind::kKafka) return {};
+  return error_at(at, fmt::format("Source(s) {} are using the 'KAFKA' value format. This format does not yet support {}.", source.name, clause));
+}
 
 PlanPtr plan_source(const Source& source, const std::string& alias) {
   auto node = std::make_unique<PlanNode>();
@@ -182,7 +197,7 @@ PlanPtr plan_source(const Source& source, const std::string& alias) {
     node->columns.push_back({alias, name, type, system});
   };
   for (size_t i = 0; i < source.key.size(); ++i) {
-    node->key.push_back({{i}});
+    node->key.push_back({{i}, std::nullopt});
     add(source.key[i].name, source.key[i].type, false);
   }
   for (const auto& column : source.value) add(column.name, column.type, false);
@@ -201,6 +216,7 @@ PlanPtr plan_source(const Source& source, const std::string& alias) {
 Result<PlanPtr> plan_from(const Select& query, const Catalogue& catalogue, const Settings& settings) {
   SL_TRY(const auto* first, catalogue.need(query.from.name, query.from.at));
   auto node = plan_source(*first, query.from.alias);
+  if (settings.strict && !query.joins.empty()) SL_CHECK(check_kafka_format(*first, query.from.at, "JOIN"));
   std::vector<std::string> aliases = {query.from.alias};
   std::vector<std::string> names = {first->name};
   for (const auto& join : query.joins) {
@@ -212,6 +228,10 @@ Result<PlanPtr> plan_from(const Select& query, const Catalogue& catalogue, const
     for (const auto& alias : aliases)
       if (same_name(alias, join.right.alias))
         return error_at(join.right.at, fmt::format("{} is named twice: give one of them an alias", join.right.alias));
+    if (settings.strict) SL_CHECK(check_kafka_format(*source, join.right.at, "JOIN"));
+    if (first->partitions && source->partitions && *first->partitions != *source->partitions)
+      return error_at(join.right.at, fmt::format("Can't join {0} with {1} since the number of partitions don't match. {0} partitions = {2}; {1} partitions = {3}. Please repartition either one so that the number of partitions match.",
+                                                 quoted_name(first->name), quoted_name(source->name), *first->partitions, *source->partitions));
     aliases.push_back(join.right.alias);
     names.push_back(source->name);
     SL_TRY(node, plan_join(join, std::move(node), plan_source(*source, join.right.alias)));

@@ -43,7 +43,8 @@ class StepPlanner {
 
   Result<Steps> plan() {
     SL_TRY(node_, plan_from(query_, catalogue_, settings_));
-    SL_TRY(steps_.items, expand_items(query_, Scope(node_->columns), !query_.joins.empty()));
+    size_t keys = node_->kind == PlanNode::Kind::kSource ? node_->source.key.size() : 0;
+    SL_TRY(steps_.items, expand_items(query_, Scope(node_->columns), !query_.joins.empty(), keys));
     steps_.first = catalogue_.find(query_.from.name);
     SL_CHECK(filter());
     SL_CHECK(partition());
@@ -118,7 +119,7 @@ Status StepPlanner::partition() {
     SL_TRY(auto type, type_of(*expression, scope));
     size_t slot = node->columns.size();
     node->columns.push_back({"", made_name("partition", i), type, true});
-    node->key.push_back({{slot}});
+    node->key.push_back({{slot}, std::nullopt});
     for (auto& item : steps_.items) {
       replace_parts(item.expression, [&](const Expression& part) {
         return same_expression(part, *expression) && &part == item.expression.get()
@@ -183,6 +184,7 @@ Status StepPlanner::check_grouping(const Expression* aggregate) const {
     return {};
   }
   const auto& at = query_.group_by[0]->at;
+  if (settings_.strict) SL_CHECK(check_kafka_format(*steps_.first, at, "GROUP BY"));
   if (!aggregate) return error_at(at, "GROUP BY requires aggregate functions in either the SELECT or HAVING clause.");
   if (node_->table && query_.window)
     return error_at(query_.window->at, "WINDOW clause is not supported on a table: its rows have no time of their own");
@@ -212,7 +214,7 @@ Status StepPlanner::group_columns(PlanNode& node) {
     SL_TRY(auto type, type_of(*expression, scope));
     if (type->base == Base::kUnknown) return error_at(expression->at, "GROUP BY NULL makes no groups");
     node.columns.push_back({"", made_name("group", i), type, true});
-    node.key.push_back({{i}});
+    node.key.push_back({{i}, std::nullopt});
     node.expressions.push_back(clone(*expression));
     grouping_.push_back(std::move(expression));
   }

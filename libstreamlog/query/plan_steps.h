@@ -18,6 +18,8 @@ Result<Steps> plan_steps(const Select& query, const Catalogue& catalogue, const 
 
 // FROM and JOIN (plan_joins.cc).
 Result<PlanPtr> plan_from(const Select& query, const Catalogue& catalogue, const Settings& settings);
+// ksqlDB cannot group or join by sources in this format; we can.
+Status check_kafka_format(const Source& source, const Position& at, std::string_view clause);
 PlanPtr plan_source(const Source& source, const std::string& alias);
 
 }  // namespace sl::query

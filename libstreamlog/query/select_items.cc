@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "query/name.h"
@@ -53,19 +54,43 @@ class Names {
   size_t generated_ = 0;
 };
 
-Status spread_star(const SelectItem& item, const Scope& scope, Names& names, std::vector<Item>& out) {
+// The columns that a star means, in order. A query with PARTITION BY has its key first, and what was the key last.
+Result<std::vector<ExpressionPtr>> star_columns(const SelectItem& item, const Select& query, const Scope& scope, size_t key_columns) {
+  std::vector<ExpressionPtr> keys, values, old_keys;
   bool any = false;
-  for (const auto& slot : scope.slots()) {
+  for (const auto& by : query.partition_by) {
+    if (by->kind == Expression::Kind::kNull) continue;
+    keys.push_back(clone(*by));
+    normalise(*keys.back(), scope);
+  }
+  for (size_t i = 0; i < scope.slots().size(); ++i) {
+    const auto& slot = scope.slots()[i];
     if (!item.qualifier.empty() && !same_name(slot.source, item.qualifier)) continue;
     any = true;
     if (slot.system) continue;
+    auto column = column_of(slot, item.at);
+    bool is_key = std::any_of(keys.begin(), keys.end(), [&](const auto& key) { return same_expression(*key, *column); });
+    if (is_key) continue;
+    bool old_key = !query.partition_by.empty() && i < key_columns;
+    (old_key ? old_keys : values).push_back(std::move(column));
+  }
+  if (!any) return error_at(item.at, fmt::format("'{}' is not a valid stream/table name or alias.", item.qualifier));
+  for (auto* more : {&values, &old_keys})
+    for (auto& one : *more) keys.push_back(std::move(one));
+  return keys;
+}
+
+Status spread_star(const SelectItem& item, const Select& query, const Scope& scope, size_t key_columns, Names& names, std::vector<Item>& out) {
+  SL_TRY(auto columns, star_columns(item, query, scope, key_columns));
+  for (auto& column : columns) {
     Item made;
-    made.expression = column_of(slot, item.at);
-    made.name = names.of_column(*made.expression, true);
+    if (column->kind == Expression::Kind::kColumn) made.name = names.of_column(*column, true);
+    else made.name = column->kind == Expression::Kind::kField ? names.of_field(column->name) : names.generated();
+    made.expression = std::move(column);
+    made.aliased = true;
     made.at = item.at;
     out.push_back(std::move(made));
   }
-  if (!any) return error_at(item.at, fmt::format("'{}' is not a valid stream/table name or alias.", item.qualifier));
   return {};
 }
 
@@ -94,12 +119,12 @@ bool system_name(std::string_view name) {
   return false;
 }
 
-Result<std::vector<Item>> expand_items(const Select& query, const Scope& scope, bool joined) {
+Result<std::vector<Item>> expand_items(const Select& query, const Scope& scope, bool joined, size_t key_columns) {
   std::vector<Item> out;
   Names names(scope, joined);
   for (const auto& item : query.items) {
     if (item.star) {
-      SL_CHECK(spread_star(item, scope, names, out));
+      SL_CHECK(spread_star(item, query, scope, key_columns, names, out));
       continue;
     }
     if (item.expression->kind == Expression::Kind::kAllFields) {

@@ -64,6 +64,8 @@ Result<bool> Session::may_create(const std::string& name, SourceKind kind, bool 
   const auto* known = catalogue_.find(name);
   if (!known) return true;
   if (if_not_exists) return false;
+  if (replace && known->read_only)
+    return error_at(at, fmt::format("Cannot add {0} '{1}': CREATE OR REPLACE is not supported on source {0}s.", kind_name(known->kind), name));
   if (replace && known->kind == kind) return true;
   if (replace)
     return error_at(at, fmt::format("Cannot replace {} {}: it is a {}", kind_name(kind), name, kind_name(known->kind)));
@@ -72,6 +74,8 @@ Result<bool> Session::may_create(const std::string& name, SourceKind kind, bool 
 }
 
 Result<Outcome> Session::create_source(const CreateSource& statement, const std::string& text) {
+  if (statement.or_replace && statement.read_only)
+    return error_at({}, fmt::format("Cannot add {0} '{1}': CREATE OR REPLACE is not supported on source {0}s.", kind_name(statement.kind), statement.name));
   SL_TRY(bool make, may_create(statement.name, statement.kind, statement.or_replace, statement.if_not_exists, {}));
   if (!make) return Outcome(Said{fmt::format("{} exists already", statement.name)});
   SL_TRY(auto source, declared_source(statement, settings_));

@@ -28,7 +28,7 @@ struct Setting {
 
 std::string text(bool v) { return v ? "true" : "false"; }
 
-constexpr std::array<Setting, 8> kSettings = {{
+constexpr std::array<Setting, 9> kSettings = {{
     {"auto.offset.reset",
      [](Settings& s, std::string_view name, std::string_view value) -> Status {
        if (!same_name(value, "earliest") && !same_name(value, "latest")) return one_of(name, "earliest or latest", value);
@@ -49,6 +49,12 @@ constexpr std::array<Setting, 8> kSettings = {{
        return {};
      },
      [](const Settings& s) { return std::string(s.identifiers == IdentifierCase::kUpper ? "upper" : "preserve"); }},
+    {"new.query.planner.enabled",
+     [](Settings& s, std::string_view name, std::string_view value) -> Status {
+       SL_TRY(s.key_from_projection, truth(name, value));
+       return {};
+     },
+     [](const Settings& s) { return text(s.key_from_projection); }},
     {"output.topic.name.prefix",
      [](Settings& s, std::string_view, std::string_view value) -> Status {
        s.topic_prefix = value;

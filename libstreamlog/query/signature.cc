@@ -86,6 +86,9 @@ class Matcher {
     }
     if (same_type(*bound, *given)) return true;
     auto common = common_type(bound, given);
+    // A text beside a date is one, if it reads as one.
+    if (!common && bound->temporal() && given->base == Base::kString) common = bound;
+    if (!common && given->temporal() && bound->base == Base::kString) common = given;
     if (!common) return false;
     out.cost += 2;
     bound = common;

@@ -26,5 +26,7 @@ inline size_t utf8_offset(std::string_view text, size_t n) {
 void append_utf8(std::string& out, uint32_t code_point);
 // The code point at byte `at`, which then lies behind it; U+FFFD for what is no UTF-8.
 uint32_t take_utf8(std::string_view text, size_t& at);
+// The text with U+FFFD in place of all that is no UTF-8.
+std::string whole_utf8(std::string_view text);
 
 }  // namespace sl::query
