@@ -87,11 +87,7 @@ std::shared_ptr<Path> path_of(CallContext& call, std::string_view text) {
 }
 
 std::optional<std::string_view> part_of(std::string_view value, const std::string& step) {
-  if (json_is_object(value)) {
-    for (auto& member : json_members(value))
-      if (member.name == step) return member.value;
-    return std::nullopt;
-  }
+  if (json_is_object(value)) return json_member(value, step);
   if (!json_is_array(value)) return std::nullopt;
   size_t place = 0;
   auto [end, code] = std::from_chars(step.data(), step.data() + step.size(), place);

@@ -1,8 +1,8 @@
 #include "query/json_text.h"
 
 #include <algorithm>
+#include <unordered_map>
 
-#include "base/text.h"
 #include "query/utf8.h"
 
 namespace sl::query {
@@ -149,6 +149,17 @@ void skip(std::string_view& text) {
   while (!text.empty() && (blank(text.front()) || text.front() == ',' || text.front() == ':')) text.remove_prefix(1);
 }
 
+// Calls `visit` with the name, as it stands, and the value of each member.
+template <class Visit>
+void each_member(std::string_view object, Visit visit) {
+  object = object.substr(1, object.size() - 2);
+  for (skip(object); !object.empty(); skip(object)) {
+    auto name = *take_json(object);
+    skip(object);
+    visit(name, *take_json(object));
+  }
+}
+
 }  // namespace
 
 std::optional<std::string_view> take_json(std::string_view& text) {
@@ -170,17 +181,24 @@ std::optional<std::string_view> whole_json(std::string_view text) {
 
 std::vector<JsonMember> json_members(std::string_view object) {
   std::vector<JsonMember> out;
-  object = object.substr(1, object.size() - 2);
-  for (skip(object); !object.empty(); skip(object)) {
-    auto name = json_string(*take_json(object));
-    skip(object);
-    auto value = *take_json(object);
-    auto at = std::find_if(out.begin(), out.end(), [&](const JsonMember& member) { return member.name == name; });
-    if (at != out.end())
-      at->value = value;
-    else
+  std::unordered_map<std::string, size_t> places;
+  each_member(object, [&](std::string_view quoted, std::string_view value) {
+    auto name = json_string(quoted);
+    auto [at, fresh] = places.try_emplace(name, out.size());
+    if (fresh)
       out.push_back({std::move(name), value});
-  }
+    else
+      out[at->second].value = value;
+  });
+  return out;
+}
+
+std::optional<std::string_view> json_member(std::string_view object, std::string_view name) {
+  std::optional<std::string_view> out;
+  each_member(object, [&](std::string_view quoted, std::string_view value) {
+    bool escaped = quoted.find('\\') != std::string_view::npos;
+    if (escaped ? json_string(quoted) == name : quoted.substr(1, quoted.size() - 2) == name) out = value;
+  });
   return out;
 }
 

@@ -21,6 +21,7 @@ struct JsonMember {
 };
 // The parts of a value that take_json() gave. Of members of one name the last counts, at the place of the first.
 std::vector<JsonMember> json_members(std::string_view object);
+std::optional<std::string_view> json_member(std::string_view object, std::string_view name);
 std::vector<std::string_view> json_items(std::string_view array);
 
 inline bool json_is_object(std::string_view value) {
