@@ -22,6 +22,13 @@ Result<AggregateCall> make_histogram(std::string_view, std::span<const Aggregate
 Result<AggregateCall> make_topk(std::string_view, std::span<const AggregateArgument>);
 Result<AggregateCall> make_topk_distinct(std::string_view, std::span<const AggregateArgument>);
 
+// aggregates_statistics.cc
+Result<AggregateCall> make_stddev_samp(std::string_view, std::span<const AggregateArgument>);
+Result<AggregateCall> make_stddev_sample(std::string_view, std::span<const AggregateArgument>);
+Result<AggregateCall> make_correlation(std::string_view, std::span<const AggregateArgument>);
+Result<AggregateCall> make_sum_list(std::string_view, std::span<const AggregateArgument>);
+Result<AggregateCall> make_attr(std::string_view, std::span<const AggregateArgument>);
+
 Error no_such_variant(std::string_view name, std::span<const AggregateArgument> arguments);
 
 }  // namespace sl::query

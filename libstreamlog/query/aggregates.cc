@@ -14,9 +14,11 @@ struct Family {
 };
 
 constexpr Family kFamilies[] = {
+    {{"ATTR", "the value that all rows have, null where they differ", "ATTR(value)"}, make_attr},
     {{"AVG", "the mean", "AVG(number)"}, make_avg},
     {{"COLLECT_LIST", "all values, in order of arrival", "COLLECT_LIST(value)"}, make_collect_list},
     {{"COLLECT_SET", "all different values, in order of arrival", "COLLECT_SET(value)"}, make_collect_set},
+    {{"CORRELATION", "Pearson's coefficient of two numbers", "CORRELATION(x, y)"}, make_correlation},
     {{"COUNT", "how many rows, or how many values that are not null", "COUNT(*), COUNT(value)"}, make_count},
     {{"COUNT_DISTINCT", "how many different values", "COUNT_DISTINCT(value)"}, make_count_distinct},
     {{"EARLIEST_BY_OFFSET", "the first value, or the first N", "EARLIEST_BY_OFFSET(value[, N][, ignoreNulls])"},
@@ -25,7 +27,10 @@ constexpr Family kFamilies[] = {
     {{"LATEST_BY_OFFSET", "the last value, or the last N", "LATEST_BY_OFFSET(value[, N][, ignoreNulls])"}, make_latest},
     {{"MAX", "the largest", "MAX(value)"}, make_max},
     {{"MIN", "the smallest", "MIN(value)"}, make_min},
+    {{"STDDEV_SAMP", "the sample variance, as ksqlDB has it under this name", "STDDEV_SAMP(number)"}, make_stddev_samp},
+    {{"STDDEV_SAMPLE", "the sample standard deviation", "STDDEV_SAMPLE(number)"}, make_stddev_sample},
     {{"SUM", "the sum", "SUM(number)"}, make_sum},
+    {{"SUM_LIST", "the sum of all numbers of all arrays", "SUM_LIST(ARRAY)"}, make_sum_list},
     {{"TOPK", "the K largest", "TOPK(value, K)"}, make_topk},
     {{"TOPKDISTINCT", "the K largest, each once", "TOPKDISTINCT(value, K)"}, make_topk_distinct},
 };

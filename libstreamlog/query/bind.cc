@@ -217,7 +217,8 @@ Result<NodePtr> Binder::in(const Expression& e) {
     if (!common && literal && (item->base == Base::kString || type->base == Base::kString)) continue;
     bool nested = type->nested() && item->base == type->base;
     if (!common && !nested)
-      return mistake(*e.args[i], fmt::format("Invalid Predicate: operator does not exist: {} = {} ({})", to_sql(*type), to_sql(*item), to_sql(*e.args[i])));
+      return mistake(*e.args[i], fmt::format("Invalid Predicate: operator does not exist: {} = {} ({})", to_sql(*type),
+                                             to_sql(*item), to_sql(*e.args[i])));
     if (common) type = common;
   }
   for (size_t i = 0; i < nodes.size(); ++i) {

@@ -176,7 +176,9 @@ Result<Caster> struct_cast(const TypePtr& from, const TypePtr& to) {
 // Any beginning of true, yes, false and no.
 Value boolean_of(const Value& v, Arena& arena) {
   auto text = trim(v.as_text());
-  auto begins = [&](std::string_view word) { return !text.empty() && text.size() <= word.size() && same_name(word.substr(0, text.size()), text); };
+  auto begins = [&](std::string_view word) {
+    return !text.empty() && text.size() <= word.size() && same_name(word.substr(0, text.size()), text);
+  };
   if (begins("true") || begins("yes")) return Value::boolean(true);
   if (begins("false") || begins("no")) return Value::boolean(false);
   return failed(arena, fmt::format("invalid input syntax for type BOOLEAN: \"{}\"", v.as_text()));

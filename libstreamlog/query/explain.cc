@@ -27,7 +27,9 @@ std::string duration(int64_t ms) {
 }
 
 std::string window_text(const Window& window) {
-  std::string out = window.kind == Window::Kind::kSession ? "SESSION (" : window.kind == Window::Kind::kHopping ? "HOPPING (SIZE " : "TUMBLING (SIZE ";
+  std::string out = window.kind == Window::Kind::kSession   ? "SESSION ("
+                    : window.kind == Window::Kind::kHopping ? "HOPPING (SIZE "
+                                                            : "TUMBLING (SIZE ";
   out += duration(window.size_ms);
   if (window.kind == Window::Kind::kHopping) out += ", ADVANCE BY " + duration(window.advance_ms);
   if (window.grace_ms) out += ", GRACE PERIOD " + duration(*window.grace_ms);
@@ -41,16 +43,21 @@ struct StepText {
 
 StepText join_text(const PlanNode& node) {
   constexpr std::string_view kKinds[] = {"INNER", "LEFT", "RIGHT", "FULL"};
-  auto sides = fmt::format("{}-{}", node.inputs[0]->table ? "table" : "stream", node.inputs[1]->table ? "table" : "stream");
-  auto detail = fmt::format("{} of {}{} on {} = {}", kKinds[static_cast<size_t>(node.join)], sides, node.foreign_key ? " by foreign key" : "", to_sql(*node.left_key), to_sql(*node.right_key));
-  if (node.within) detail += fmt::format(" within {} before, {} after", duration(node.within->before_ms), duration(node.within->after_ms));
+  auto sides =
+      fmt::format("{}-{}", node.inputs[0]->table ? "table" : "stream", node.inputs[1]->table ? "table" : "stream");
+  auto detail = fmt::format("{} of {}{} on {} = {}", kKinds[static_cast<size_t>(node.join)], sides,
+                            node.foreign_key ? " by foreign key" : "", to_sql(*node.left_key), to_sql(*node.right_key));
+  if (node.within)
+    detail +=
+        fmt::format(" within {} before, {} after", duration(node.within->before_ms), duration(node.within->after_ms));
   return {"join", detail};
 }
 
 StepText step_text(const PlanNode& node) {
   switch (node.kind) {
     case PlanNode::Kind::kSource:
-      return {"source", fmt::format("{} {} AS {}: topic {}", node.table ? "table" : "stream", node.source.name, node.alias, node.source.topic)};
+      return {"source", fmt::format("{} {} AS {}: topic {}", node.table ? "table" : "stream", node.source.name,
+                                    node.alias, node.source.topic)};
     case PlanNode::Kind::kFilter:
       return {"filter", to_sql(*node.condition)};
     case PlanNode::Kind::kRekey:
@@ -69,7 +76,8 @@ StepText step_text(const PlanNode& node) {
     case PlanNode::Kind::kProject: {
       std::string out;
       for (size_t i = 0; i < node.expressions.size(); ++i)
-        out += fmt::format("{}{} AS {} {}", i ? ", " : "", to_sql(*node.expressions[i]), node.columns[i].name, to_sql(*node.columns[i].type));
+        out += fmt::format("{}{} AS {} {}", i ? ", " : "", to_sql(*node.expressions[i]), node.columns[i].name,
+                           to_sql(*node.columns[i].type));
       return {"project", out};
     }
   }
@@ -103,15 +111,18 @@ void print_json(const PlanNode& node, std::string& out) {
 std::string Plan::explain() const {
   std::string out;
   if (!sink.name.empty())
-    out = fmt::format("sink {} {}: topic {}, key {}, value {}{}\n", result == SourceKind::kTable ? "table" : "stream", sink.name, sink.topic,
-                      format_name(sink.key_format.kind), format_name(sink.value_format.kind), append_only ? ", passing updates only" : "");
+    out = fmt::format("sink {} {}: topic {}, key {}, value {}{}\n", result == SourceKind::kTable ? "table" : "stream",
+                      sink.name, sink.topic, format_name(sink.key_format.kind), format_name(sink.value_format.kind),
+                      append_only ? ", passing updates only" : "");
   print(*root, out.empty() ? 0 : 1, out);
   if (!out.empty()) out.pop_back();
   return out;
 }
 
 std::string Plan::explain_json() const {
-  std::string out = fmt::format("{{\"result\":\"{}\",\"sink\":{},\"schema\":{},\"plan\":", result == SourceKind::kTable ? "table" : "stream", quoted(sink.name), quoted(schema_text(sink)));
+  std::string out = fmt::format(
+      "{{\"result\":\"{}\",\"sink\":{},\"schema\":{},\"plan\":", result == SourceKind::kTable ? "table" : "stream",
+      quoted(sink.name), quoted(schema_text(sink)));
   print_json(*root, out);
   return out + "}";
 }

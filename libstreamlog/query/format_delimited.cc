@@ -117,8 +117,10 @@ class DelimitedEncoder final : public Encoder {
       append_base64(out, v.as_bytes());
       return;
     }
-    if (v.kind() == Kind::kText) append_text(v.as_text(), first, out);
-    else append_text(v.kind() == Kind::kInteger ? std::to_string(v.as_integer()) : to_text(v, type), first, out);
+    if (v.kind() == Kind::kText)
+      append_text(v.as_text(), first, out);
+    else
+      append_text(v.kind() == Kind::kInteger ? std::to_string(v.as_integer()) : to_text(v, type), first, out);
   }
   void append_text(std::string_view text, bool first, std::string& out) const {
     bool quote = text.empty() ? first : needs_quotes(text, first);

@@ -12,8 +12,8 @@ namespace sl::query {
 namespace {
 
 std::vector<std::span<const ScalarEntry>> scalar_tables() {
-  return {math_functions(), string_functions(), regexp_functions(), bytes_functions(),
-          url_functions(),  json_functions(),   null_functions()};
+  return {math_functions(), string_functions(), regexp_functions(), bytes_functions(),      url_functions(),
+          json_functions(), null_functions(),   time_functions(),   collection_functions(), lambda_functions()};
 }
 
 const ScalarEntry* find_scalar(std::string_view name) {

@@ -125,11 +125,10 @@ TypePtr first_type(std::span<const TypePtr> types) {
   return types[0];
 }
 
-double log_natural(double v) { return v <= 0 ? std::nan("") : std::log(v); }
 Value log_base(CallContext&, const Value* a) {
   double base = a[0].as_real();
   if (base <= 0 || base == 1) return Value::real(std::nan(""));
-  return Value::real(log_natural(a[1].as_real()) / std::log(base));
+  return Value::real(std::log(a[1].as_real()) / std::log(base));
 }
 Value power(CallContext&, const Value* a) {
   return Value::real(std::pow(a[0].as_real(), a[1].as_real()));
@@ -228,7 +227,7 @@ SL_REAL(kTanh, std::tanh);
 SL_REAL(kDegrees, degrees);
 SL_REAL(kRadians, radians);
 #undef SL_REAL
-constexpr ScalarVariant kLog[] = {{"DOUBLE", "DOUBLE", real<log_natural>}, {"DOUBLE, DOUBLE", "DOUBLE", log_base}};
+constexpr ScalarVariant kLog[] = {{"DOUBLE", "DOUBLE", real<std::log>}, {"DOUBLE, DOUBLE", "DOUBLE", log_base}};
 constexpr ScalarVariant kPower[] = {{"DOUBLE, DOUBLE", "DOUBLE", power}};
 constexpr ScalarVariant kAtan2[] = {{"DOUBLE, DOUBLE", "DOUBLE", atan2_of}};
 constexpr ScalarVariant kPi[] = {{"", "DOUBLE", pi}};

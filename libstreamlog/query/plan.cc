@@ -98,10 +98,13 @@ Status check_names(const PlanNode& root, const std::vector<Item>& items) {
   for (size_t i = 0; i < root.columns.size(); ++i) {
     const auto& name = root.columns[i].name;
     if (root.columns[i].type->base == Base::kUnknown)
-      return error_at(items[i].at, fmt::format("Type of the NULL in column {} is unknown; CAST(NULL AS type) gives it one", quoted_name(name)));
+      return error_at(
+          items[i].at,
+          fmt::format("Type of the NULL in column {} is unknown; CAST(NULL AS type) gives it one", quoted_name(name)));
     for (size_t j = 0; j < i; ++j)
       if (root.columns[j].name == name)
-        return error_at(items[i].at, fmt::format("The projection contains a duplicate column name: {}", quoted_name(name)));
+        return error_at(items[i].at,
+                        fmt::format("The projection contains a duplicate column name: {}", quoted_name(name)));
   }
   return {};
 }

@@ -141,11 +141,17 @@ Status check_table_keys(const Join& join, PlanNode& node) {
   if (!left.table || is_key_of(left, *node.left_key)) return {};
   node.foreign_key = true;
   if (left.kind == PlanNode::Kind::kJoin)
-    return error_at(join.at, fmt::format("Invalid join condition: foreign-key table-table joins are not supported as part of n-way joins. Got {} = {}.", to_sql(*node.left_key), to_sql(*node.right_key)));
+    return error_at(join.at, fmt::format("Invalid join condition: foreign-key table-table joins are not supported as "
+                                         "part of n-way joins. Got {} = {}.",
+                                         to_sql(*node.left_key), to_sql(*node.right_key)));
   if (join.kind == JoinKind::kRight || join.kind == JoinKind::kFull)
     return error_at(join.at, "Invalid join type: foreign-key joins are INNER or LEFT");
   if (left.window || right.window) return error_at(join.at, "Foreign-key joins of windowed tables are not supported");
   return {};
+}
+
+size_t join_depth(const PlanNode& node) {
+  return node.kind == PlanNode::Kind::kJoin ? 1 + join_depth(*node.inputs[0]) : 0;
 }
 
 Result<PlanPtr> plan_join(const Join& join, PlanPtr left, PlanPtr right) {
@@ -161,18 +167,21 @@ Result<PlanPtr> plan_join(const Join& join, PlanPtr left, PlanPtr right) {
   SL_CHECK(take_condition(join, *node));
   SL_CHECK(check_table_keys(join, *node));
   if (node->window && !(is_key_of(*node->inputs[0], *node->left_key) && is_key_of(*node->inputs[1], *node->right_key)))
-    return error_at(join.on->at, "Implicit repartitioning of windowed sources is not supported: they are joined on their keys");
+    return error_at(join.on->at,
+                    "Implicit repartitioning of windowed sources is not supported: they are joined on their keys");
   const auto& a = node->inputs[0]->columns;
   const auto& b = node->inputs[1]->columns;
   // The join's key has a column of its own, which is named only where no source's column always holds it.
   auto key = joined_key(join, *node, 1, 1 + a.size());
+  size_t depth = join_depth(*node);
   bool named = !node->foreign_key && key[0].slots.empty();
   SL_TRY(auto key_type, type_of(*node->left_key, Scope(a)));
-  node->columns.push_back({"", named ? "ROWKEY" : made_name("joinkey", 0), key_type, !named});
+  node->columns.push_back({"", named ? "ROWKEY" : made_name("joinkey", depth), key_type, !named});
   node->columns.insert(node->columns.end(), a.begin(), a.end());
   // The key of an earlier join is no column of this one.
   for (auto& slot : node->columns)
-    if (&slot != &node->columns[0] && slot.source.empty() && slot.name == "ROWKEY") slot = {"", made_name("joinkey", 1), slot.type, true};
+    if (&slot != &node->columns[0] && slot.source.empty() && slot.name == "ROWKEY")
+      slot = {"", made_name("joinkey", depth - 1), slot.type, true};
   node->columns.insert(node->columns.end(), b.begin(), b.end());
   if (named) key[0].slots.push_back(0);
   node->key = std::move(key);
@@ -183,7 +192,9 @@ Result<PlanPtr> plan_join(const Join& join, PlanPtr left, PlanPtr right) {
 
 Status check_kafka_format(const Source& source, const Position& at, std::string_view clause) {
   if (source.value_format.kind != FormatKind::kKafka) return {};
-  return error_at(at, fmt::format("Source(s) {} are using the 'KAFKA' value format. This format does not yet support {}.", source.name, clause));
+  return error_at(at,
+                  fmt::format("Source(s) {} are using the 'KAFKA' value format. This format does not yet support {}.",
+                              source.name, clause));
 }
 
 PlanPtr plan_source(const Source& source, const std::string& alias) {
@@ -230,8 +241,11 @@ Result<PlanPtr> plan_from(const Select& query, const Catalogue& catalogue, const
         return error_at(join.right.at, fmt::format("{} is named twice: give one of them an alias", join.right.alias));
     if (settings.strict) SL_CHECK(check_kafka_format(*source, join.right.at, "JOIN"));
     if (first->partitions && source->partitions && *first->partitions != *source->partitions)
-      return error_at(join.right.at, fmt::format("Can't join {0} with {1} since the number of partitions don't match. {0} partitions = {2}; {1} partitions = {3}. Please repartition either one so that the number of partitions match.",
-                                                 quoted_name(first->name), quoted_name(source->name), *first->partitions, *source->partitions));
+      return error_at(
+          join.right.at,
+          fmt::format("Can't join {0} with {1} since the number of partitions don't match. {0} partitions = {2}; {1} "
+                      "partitions = {3}. Please repartition either one so that the number of partitions match.",
+                      quoted_name(first->name), quoted_name(source->name), *first->partitions, *source->partitions));
     aliases.push_back(join.right.alias);
     names.push_back(source->name);
     SL_TRY(node, plan_join(join, std::move(node), plan_source(*source, join.right.alias)));

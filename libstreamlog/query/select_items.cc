@@ -55,7 +55,8 @@ class Names {
 };
 
 // The columns that a star means, in order. A query with PARTITION BY has its key first, and what was the key last.
-Result<std::vector<ExpressionPtr>> star_columns(const SelectItem& item, const Select& query, const Scope& scope, size_t key_columns) {
+Result<std::vector<ExpressionPtr>> star_columns(const SelectItem& item, const Select& query, const Scope& scope,
+                                                size_t key_columns) {
   std::vector<ExpressionPtr> keys, values, old_keys;
   bool any = false;
   for (const auto& by : query.partition_by) {
@@ -69,7 +70,8 @@ Result<std::vector<ExpressionPtr>> star_columns(const SelectItem& item, const Se
     any = true;
     if (slot.system) continue;
     auto column = column_of(slot, item.at);
-    bool is_key = std::any_of(keys.begin(), keys.end(), [&](const auto& key) { return same_expression(*key, *column); });
+    bool is_key =
+        std::any_of(keys.begin(), keys.end(), [&](const auto& key) { return same_expression(*key, *column); });
     if (is_key) continue;
     bool old_key = !query.partition_by.empty() && i < key_columns;
     (old_key ? old_keys : values).push_back(std::move(column));
@@ -80,12 +82,15 @@ Result<std::vector<ExpressionPtr>> star_columns(const SelectItem& item, const Se
   return keys;
 }
 
-Status spread_star(const SelectItem& item, const Select& query, const Scope& scope, size_t key_columns, Names& names, std::vector<Item>& out) {
+Status spread_star(const SelectItem& item, const Select& query, const Scope& scope, size_t key_columns, Names& names,
+                   std::vector<Item>& out) {
   SL_TRY(auto columns, star_columns(item, query, scope, key_columns));
   for (auto& column : columns) {
     Item made;
-    if (column->kind == Expression::Kind::kColumn) made.name = names.of_column(*column, true);
-    else made.name = column->kind == Expression::Kind::kField ? names.of_field(column->name) : names.generated();
+    if (column->kind == Expression::Kind::kColumn)
+      made.name = names.of_column(*column, true);
+    else
+      made.name = column->kind == Expression::Kind::kField ? names.of_field(column->name) : names.generated();
     made.expression = std::move(column);
     made.aliased = true;
     made.at = item.at;

@@ -12,7 +12,9 @@
 namespace sl::query {
 namespace {
 
-std::string_view kind_name(SourceKind kind) { return kind == SourceKind::kStream ? "stream" : "table"; }
+std::string_view kind_name(SourceKind kind) {
+  return kind == SourceKind::kStream ? "stream" : "table";
+}
 
 void names_of_sources(const PlanNode& node, std::vector<std::string>& out) {
   if (node.kind == PlanNode::Kind::kSource) out.push_back(node.source.name);
@@ -42,7 +44,8 @@ Result<Outcome> Session::act(Statement& statement) {
   if (auto* insert = std::get_if<InsertValues>(&body)) return insert_values(*insert, statement.at);
   if (auto* set = std::get_if<SetProperty>(&body)) {
     // UNSET gives back what it is by default.
-    auto changed = set->value ? settings_.set(set->name, *set->value) : settings_.set(set->name, Settings().list()[set->name]);
+    auto changed =
+        set->value ? settings_.set(set->name, *set->value) : settings_.set(set->name, Settings().list()[set->name]);
     if (!changed) return error_at(statement.at, changed.error().context);
     return Outcome(Said{});
   }
@@ -53,29 +56,35 @@ Result<Outcome> Session::act(Statement& statement) {
   if (auto* one = std::get_if<Explain>(&body); one && one->statement) return explain(*one);
   if (auto* one = std::get_if<Show>(&body)) return show(*one, statement);
   if (auto* define = std::get_if<Define>(&body)) {
-    if (define->value) variables_[define->name] = *define->value;
-    else variables_.erase(define->name);
+    if (define->value)
+      variables_[define->name] = *define->value;
+    else
+      variables_.erase(define->name);
     return Outcome(Said{});
   }
   return Outcome(Asked{std::make_shared<Statement>(std::move(statement))});
 }
 
-Result<bool> Session::may_create(const std::string& name, SourceKind kind, bool replace, bool if_not_exists, const Position& at) {
+Result<bool> Session::may_create(const std::string& name, SourceKind kind, bool replace, bool if_not_exists,
+                                 const Position& at) {
   const auto* known = catalogue_.find(name);
   if (!known) return true;
   if (if_not_exists) return false;
   if (replace && known->read_only)
-    return error_at(at, fmt::format("Cannot add {0} '{1}': CREATE OR REPLACE is not supported on source {0}s.", kind_name(known->kind), name));
+    return error_at(at, fmt::format("Cannot add {0} '{1}': CREATE OR REPLACE is not supported on source {0}s.",
+                                    kind_name(known->kind), name));
   if (replace && known->kind == kind) return true;
   if (replace)
     return error_at(at, fmt::format("Cannot replace {} {}: it is a {}", kind_name(kind), name, kind_name(known->kind)));
-  return error_at(at, fmt::format("Cannot add {0} '{1}': A {2} with the same name already exists. CREATE OR REPLACE makes it anew",
-                                  kind_name(kind), name, kind_name(known->kind)));
+  return error_at(
+      at, fmt::format("Cannot add {0} '{1}': A {2} with the same name already exists. CREATE OR REPLACE makes it anew",
+                      kind_name(kind), name, kind_name(known->kind)));
 }
 
 Result<Outcome> Session::create_source(const CreateSource& statement, const std::string& text) {
   if (statement.or_replace && statement.read_only)
-    return error_at({}, fmt::format("Cannot add {0} '{1}': CREATE OR REPLACE is not supported on source {0}s.", kind_name(statement.kind), statement.name));
+    return error_at({}, fmt::format("Cannot add {0} '{1}': CREATE OR REPLACE is not supported on source {0}s.",
+                                    kind_name(statement.kind), statement.name));
   SL_TRY(bool make, may_create(statement.name, statement.kind, statement.or_replace, statement.if_not_exists, {}));
   if (!make) return Outcome(Said{fmt::format("{} exists already", statement.name)});
   SL_TRY(auto source, declared_source(statement, settings_));
@@ -85,7 +94,8 @@ Result<Outcome> Session::create_source(const CreateSource& statement, const std:
 }
 
 Result<Outcome> Session::create_as(const CreateAs& statement, const std::string& text) {
-  SL_TRY(bool make, may_create(statement.name, statement.kind, statement.or_replace, statement.if_not_exists, statement.query.at));
+  SL_TRY(bool make,
+         may_create(statement.name, statement.kind, statement.or_replace, statement.if_not_exists, statement.query.at));
   if (!make) return Outcome(Said{fmt::format("{} exists already", statement.name)});
   SL_TRY(auto plan, plan_create_as(statement, catalogue_, settings_));
   plan.sink.statement = text;
@@ -115,8 +125,11 @@ std::string Session::next_id(std::string_view verb, const std::string& sink) {
 
 Result<Outcome> Session::insert_values(const InsertValues& statement, const Position& at) {
   SL_TRY(const auto* target, catalogue_.need(statement.target, at));
-  if (target->read_only) return error_at(at, fmt::format("Cannot insert values into read-only {}: {}", kind_name(target->kind), target->name));
-  if (!target->headers.empty()) return error_at(at, fmt::format("Cannot insert into {} because it has header columns", target->name));
+  if (target->read_only)
+    return error_at(at,
+                    fmt::format("Cannot insert values into read-only {}: {}", kind_name(target->kind), target->name));
+  if (!target->headers.empty())
+    return error_at(at, fmt::format("Cannot insert into {} because it has header columns", target->name));
   InsertRow out;
   out.arena = std::make_shared<Arena>();
   out.key.resize(target->key.size());
@@ -126,7 +139,8 @@ Result<Outcome> Session::insert_values(const InsertValues& statement, const Posi
     for (const auto* side : {&target->key, &target->value})
       for (const auto& column : *side) names.push_back(column.name);
   if (names.size() != statement.values.size())
-    return error_at(at, fmt::format("Expected a value for each column. Expected Columns: {}. Got {} values", names.size(), statement.values.size()));
+    return error_at(at, fmt::format("Expected a value for each column. Expected Columns: {}. Got {} values",
+                                    names.size(), statement.values.size()));
   for (size_t i = 0; i < names.size(); ++i) {
     const auto& expression = *statement.values[i];
     if (same_name(names[i], "ROWTIME")) {
@@ -137,21 +151,27 @@ Result<Outcome> Session::insert_values(const InsertValues& statement, const Posi
     auto name_of = [](const Field& f) -> const std::string& { return f.name; };
     auto key = find_name(target->key, names[i], name_of);
     auto value = find_name(target->value, names[i], name_of);
-    if (!key && !value) return error_at(expression.at, fmt::format("Column name {} does not exist in {}", quoted_name(names[i]), target->name));
+    if (!key && !value)
+      return error_at(expression.at,
+                      fmt::format("Column name {} does not exist in {}", quoted_name(names[i]), target->name));
     const auto& type = key ? target->key[*key].type : target->value[*value].type;
     SL_TRY(auto made, evaluate_constant(expression, type, *out.arena));
     (key ? out.key[*key] : out.value[*value]) = made;
   }
   if (target->kind == SourceKind::kTable)
     for (const auto& part : out.key)
-      if (part.is_null()) return error_at(at, fmt::format("Failed to insert values into '{}'. Value for primary key column(s) is required for tables", target->name));
+      if (part.is_null())
+        return error_at(
+            at, fmt::format("Failed to insert values into '{}'. Value for primary key column(s) is required for tables",
+                            target->name));
   out.target = *target;
   return Outcome(std::move(out));
 }
 
 Result<Outcome> Session::drop(const Drop& statement, const Position& at) {
   if (statement.what == Drop::What::kType) {
-    if (!catalogue_.erase_type(statement.name) && !statement.if_exists) return error_at(at, fmt::format("Type {} does not exist", statement.name));
+    if (!catalogue_.erase_type(statement.name) && !statement.if_exists)
+      return error_at(at, fmt::format("Type {} does not exist", statement.name));
     return Outcome(Said{});
   }
   const auto* source = catalogue_.find(statement.name);
@@ -160,12 +180,16 @@ Result<Outcome> Session::drop(const Drop& statement, const Position& at) {
     return Error(Result<const Source*>(catalogue_.need(statement.name, at)).error());
   }
   auto wanted = statement.what == Drop::What::kStream ? SourceKind::kStream : SourceKind::kTable;
-  if (source->kind != wanted) return error_at(at, fmt::format("Incompatible data source type is {0}, {1} is a {0}", kind_name(source->kind), source->name));
-  if (statement.delete_topic && source->read_only) return error_at(at, fmt::format("Cannot delete topic for read-only source: {}", source->name));
+  if (source->kind != wanted)
+    return error_at(
+        at, fmt::format("Incompatible data source type is {0}, {1} is a {0}", kind_name(source->kind), source->name));
+  if (statement.delete_topic && source->read_only)
+    return error_at(at, fmt::format("Cannot delete topic for read-only source: {}", source->name));
   for (const auto& query : queries_)
     for (const auto& name : query.sources)
       if (name == source->name)
-        return error_at(at, fmt::format("Cannot drop {}: the query {} reads it. TERMINATE it first", source->name, query.id));
+        return error_at(
+            at, fmt::format("Cannot drop {}: the query {} reads it. TERMINATE it first", source->name, query.id));
   Dropped out{source->name, source->topic, statement.delete_topic};
   std::erase_if(queries_, [&](const Query& query) { return query.sink == out.name; });
   catalogue_.erase(out.name);
@@ -174,16 +198,24 @@ Result<Outcome> Session::drop(const Drop& statement, const Position& at) {
 
 Result<Outcome> Session::alter(const AlterSource& statement, const Position& at) {
   SL_TRY(const auto* source, catalogue_.need(statement.name, at));
-  if (source->kind != statement.kind) return error_at(at, fmt::format("Incompatible data source type is {}", kind_name(source->kind)));
-  if (source->read_only) return error_at(at, fmt::format("Cannot alter read-only {}: {}", kind_name(source->kind), source->name));
+  if (source->kind != statement.kind)
+    return error_at(at, fmt::format("Incompatible data source type is {}", kind_name(source->kind)));
+  if (source->read_only)
+    return error_at(at, fmt::format("Cannot alter read-only {}: {}", kind_name(source->kind), source->name));
   for (const auto& query : queries_)
-    if (query.sink == source->name) return error_at(at, fmt::format("ALTER command is not supported for CREATE ... AS statements: {} is made by {}", source->name, query.id));
+    if (query.sink == source->name)
+      return error_at(at, fmt::format("ALTER command is not supported for CREATE ... AS statements: {} is made by {}",
+                                      source->name, query.id));
   Source changed = *source;
   for (const auto& column : statement.add) {
     for (const auto* side : {&changed.key, &changed.value})
       for (const auto& other : *side)
-        if (other.name == column.name) return error_at(column.at, fmt::format("Cannot add column {} to schema. A column with the same name already exists.", quoted_name(column.name)));
-    if (column.role != ColumnDefinition::Role::kValue) return error_at(column.at, "a column that is added is a value column");
+        if (other.name == column.name)
+          return error_at(column.at,
+                          fmt::format("Cannot add column {} to schema. A column with the same name already exists.",
+                                      quoted_name(column.name)));
+    if (column.role != ColumnDefinition::Role::kValue)
+      return error_at(column.at, "a column that is added is a value column");
     changed.value.push_back({column.name, column.type});
   }
   catalogue_.put(changed);
@@ -193,7 +225,8 @@ Result<Outcome> Session::alter(const AlterSource& statement, const Position& at)
 Result<Outcome> Session::create_type(const CreateType& statement, const Position& at) {
   if (catalogue_.type(statement.name)) {
     if (statement.if_not_exists) return Outcome(Said{fmt::format("{} exists already", statement.name)});
-    return error_at(at, fmt::format("Cannot register custom type '{}' since it is already registered with type: {}", statement.name, to_sql(*catalogue_.type(statement.name))));
+    return error_at(at, fmt::format("Cannot register custom type '{}' since it is already registered with type: {}",
+                                    statement.name, to_sql(*catalogue_.type(statement.name))));
   }
   catalogue_.put_type(statement.name, statement.type);
   return Outcome(Said{});
@@ -208,8 +241,9 @@ Result<Outcome> Session::describe(const Describe& statement, const Position& at)
     return error_at(at, fmt::format("Can't find any functions with the name '{}'", statement.what));
   }
   SL_TRY(const auto* source, catalogue_.need(statement.what, at));
-  std::string out = fmt::format("{} ({}) over the topic {}, key {}, value {}\n  {}", source->name, kind_name(source->kind), source->topic,
-                                format_name(source->key_format.kind), format_name(source->value_format.kind), schema_text(*source));
+  std::string out = fmt::format("{} ({}) over the topic {}, key {}, value {}\n  {}", source->name,
+                                kind_name(source->kind), source->topic, format_name(source->key_format.kind),
+                                format_name(source->value_format.kind), schema_text(*source));
   if (statement.extended && !source->statement.empty()) out += "\n" + source->statement;
   return Outcome(Said{out});
 }

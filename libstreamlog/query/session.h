@@ -1,5 +1,5 @@
-// A session of statements: what SET, DEFINE and CREATE have made known so far, and what each next statement amounts to. It knows no
-// topics and runs nothing; whoever runs it acts on the outcome and then commits it.
+// A session of statements: what SET, DEFINE and CREATE have made known so far, and what each next statement amounts to.
+// It knows no topics and runs nothing; whoever runs it acts on the outcome and then commits it.
 #pragma once
 #include <map>
 #include <memory>
@@ -44,7 +44,8 @@ struct Dropped {
 struct Said {
   std::string text;
 };
-// Statements whose answer the catalogue alone does not give: SHOW TOPICS, PRINT, TERMINATE, PAUSE, RESUME, SHOW QUERIES.
+// Statements whose answer the catalogue alone does not give: SHOW TOPICS, PRINT, TERMINATE, PAUSE, RESUME, SHOW
+// QUERIES.
 struct Asked {
   std::shared_ptr<Statement> statement;
 };
@@ -54,7 +55,8 @@ class Session {
  public:
   explicit Session(Settings settings) : settings_(std::move(settings)) {}
 
-  // Parses and plans one statement and, where it makes or drops something, notes that. Errors name the place; they change nothing.
+  // Parses and plans one statement and, where it makes or drops something, notes that. Errors name the place; they
+  // change nothing.
   Result<Outcome> run(const StatementText& text);
 
   Catalogue& catalogue() { return catalogue_; }
@@ -76,7 +78,8 @@ class Session {
   Result<Outcome> explain(const Explain& statement);
   Result<Outcome> show(const Show& statement, Statement& whole);
   // Whether `name` may be made: an error where it exists and is not to be replaced; false where it is to be left.
-  Result<bool> may_create(const std::string& name, SourceKind kind, bool replace, bool if_not_exists, const Position& at);
+  Result<bool> may_create(const std::string& name, SourceKind kind, bool replace, bool if_not_exists,
+                          const Position& at);
   std::string next_id(std::string_view verb, const std::string& sink);
   // The query that writes a source, and those that read it.
   struct Query {

@@ -26,12 +26,15 @@ struct Setting {
   std::string (*get)(const Settings& settings);
 };
 
-std::string text(bool v) { return v ? "true" : "false"; }
+std::string text(bool v) {
+  return v ? "true" : "false";
+}
 
 constexpr std::array<Setting, 9> kSettings = {{
     {"auto.offset.reset",
      [](Settings& s, std::string_view name, std::string_view value) -> Status {
-       if (!same_name(value, "earliest") && !same_name(value, "latest")) return one_of(name, "earliest or latest", value);
+       if (!same_name(value, "earliest") && !same_name(value, "latest"))
+         return one_of(name, "earliest or latest", value);
        s.start_at_end = same_name(value, "latest");
        return {};
      },
@@ -100,7 +103,8 @@ Status Settings::set(std::string_view name, std::string_view value) {
     names.push_back(setting.name);
   }
   auto near = nearest_name(name, names);
-  return Error{Errc::kNotFound, fmt::format("there is no property {}{}", name, near ? "; did you mean " + *near + "?" : "")};
+  return Error{Errc::kNotFound,
+               fmt::format("there is no property {}{}", name, near ? "; did you mean " + *near + "?" : "")};
 }
 
 std::map<std::string, std::string> Settings::list() const {

@@ -18,8 +18,9 @@ struct Settings {
   FormatKind default_key_format = FormatKind::kKafka;
   std::optional<FormatKind> default_value_format = FormatKind::kJson;
   bool wrap_single_values = true;
-  std::string topic_prefix;           // of the topics of new sinks
-  bool key_from_projection = false;   // ksql.new.query.planner.enabled: a sink's key is what the projection has of it, in its order
+  std::string topic_prefix;  // of the topics of new sinks
+  bool key_from_projection =
+      false;  // ksql.new.query.planner.enabled: a sink's key is what the projection has of it, in its order
   bool start_at_end = false;          // auto.offset.reset = latest
   int64_t window_idle_close_ms = -1;  // EMIT FINAL closes a window this long after the last record; -1: never
 

@@ -36,23 +36,17 @@ bool take_name(std::string_view& text, const std::array<std::string_view, N>& na
   return false;
 }
 
-bool take_zone(std::string_view& text, int64_t& offset_ms) {
-  if (text.starts_with("UTC") || text.starts_with("GMT"))
-    text.remove_prefix(3);
-  else if (text.starts_with('Z'))
-    text.remove_prefix(1);
-  if (text.empty() || (text[0] != '+' && text[0] != '-')) {
-    offset_ms = 0;
-    return true;
-  }
-  bool minus = text[0] == '-';
-  text.remove_prefix(1);
-  int64_t hours = 0, minutes = 0;
-  if (!take_digits(text, 2, 2, hours)) return false;
-  if (text.starts_with(':')) text.remove_prefix(1);
-  if (!text.empty() && text[0] >= '0' && text[0] <= '9' && !take_digits(text, 2, 2, minutes)) return false;
-  offset_ms = (hours * 60 + minutes) * 60'000 * (minus ? -1 : 1);
-  return true;
+// An offset (+01:00, +0100, Z) or a zone's name.
+bool take_zone(std::string_view& text, std::optional<Zone>& zone) {
+  size_t end = 0;
+  auto part = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '_' ||
+           c == '+' || c == '-' || c == ':';
+  };
+  while (end < text.size() && part(text[end])) ++end;
+  zone = Zone::find(text.substr(0, end));
+  text.remove_prefix(end);
+  return zone.has_value();
 }
 
 }  // namespace
@@ -60,7 +54,7 @@ bool take_zone(std::string_view& text, int64_t& offset_ms) {
 struct TimePattern::Fields {
   int64_t year = 1970, month = 1, day = 1, hour = 0, minute = 0, second = 0, ms = 0, day_of_year = 0;
   bool afternoon = false, half_days = false;
-  std::optional<int64_t> offset_ms;
+  std::optional<Zone> zone;
 };
 
 Result<TimePattern> TimePattern::make(std::string_view pattern) {
@@ -163,16 +157,12 @@ bool TimePattern::take(const Part& part, bool fixed, std::string_view& text, Fie
       return take_name(text, kDays, part.count >= 4, index);
     case 'n':
       return take_digits(text, 1, most, f.ms);
-    default: {
-      int64_t offset = 0;
-      if (!take_zone(text, offset)) return false;
-      f.offset_ms = offset;
-      return true;
-    }
+    default:
+      return take_zone(text, f.zone);
   }
 }
 
-std::optional<int64_t> TimePattern::parse(std::string_view text, int64_t offset_ms) const {
+std::optional<int64_t> TimePattern::parse(std::string_view text, const Zone* zone) const {
   Fields f;
   for (size_t i = 0; i < parts_.size(); ++i) {
     // Digits directly followed by digits have no more than their letters.
@@ -184,11 +174,13 @@ std::optional<int64_t> TimePattern::parse(std::string_view text, int64_t offset_
   CivilDate date{f.year, static_cast<int>(f.month), static_cast<int>(f.day)};
   if (!valid_date(date) || f.hour > 24 || f.minute > 59 || f.second > 59) return std::nullopt;
   int64_t days = days_of_civil(date) + (f.day_of_year ? f.day_of_year - 1 : 0);
-  return days * kDayMs + ((f.hour % 24 * 60 + f.minute) * 60 + f.second) * 1000 + f.ms -
-         f.offset_ms.value_or(offset_ms);
+  int64_t local = days * kDayMs + ((f.hour % 24 * 60 + f.minute) * 60 + f.second) * 1000 + f.ms;
+  if (f.zone) zone = &*f.zone;
+  return zone ? local - zone->offset_at_local(local) : local;
 }
 
-std::string TimePattern::format(int64_t ms, int64_t offset_ms) const {
+std::string TimePattern::format(int64_t ms, const Zone* zone) const {
+  const int64_t utc_ms = ms, offset_ms = zone ? zone->offset_at(ms) : 0;
   ms += offset_ms;
   int64_t days = ms / kDayMs - (ms % kDayMs < 0), of_day = ms - days * kDayMs;
   auto date = civil_of_days(days);
@@ -252,8 +244,12 @@ std::string TimePattern::format(int64_t ms, int64_t offset_ms) const {
         break;
       default: {
         int64_t minutes = offset_ms / 60'000;
-        if (offset_ms == 0 && part.letter != 'x' && part.letter != 'Z') {
-          out += part.letter == 'X' ? "Z" : "UTC";
+        if (part.letter == 'z' || part.letter == 'V') {
+          out += zone ? zone->abbreviation_at(utc_ms) : "UTC";
+          break;
+        }
+        if (offset_ms == 0 && part.letter == 'X') {
+          out += 'Z';
           break;
         }
         out += minutes < 0 ? '-' : '+';

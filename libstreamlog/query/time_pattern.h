@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "query/zone.h"
 
 namespace sl::query {
 
@@ -17,9 +18,9 @@ class TimePattern {
   static Result<TimePattern> make(std::string_view pattern);
 
   // Milliseconds since the epoch; what the pattern leaves out is 1970-01-01T00:00. A zone in the text counts, else
-  // `offset_ms` east of UTC.
-  std::optional<int64_t> parse(std::string_view text, int64_t offset_ms = 0) const;
-  std::string format(int64_t ms, int64_t offset_ms = 0) const;
+  // `zone`, else UTC.
+  std::optional<int64_t> parse(std::string_view text, const Zone* zone = nullptr) const;
+  std::string format(int64_t ms, const Zone* zone = nullptr) const;
 
  private:
   struct Part {

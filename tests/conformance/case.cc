@@ -22,7 +22,8 @@ void put_be(std::string& out, int64_t v) {
 }
 
 // The bytes that a producer with the source's declared format would write.
-Result<std::optional<std::string>> encoded(const Json* json, const query::Format& format, const std::vector<query::Field>& columns, bool key) {
+Result<std::optional<std::string>> encoded(const Json* json, const query::Format& format,
+                                           const std::vector<query::Field>& columns, bool key) {
   if (!json || json->kind == Kind::kNull) {
     if (key || !json) return std::optional<std::string>();
     return std::optional<std::string>();
@@ -69,7 +70,9 @@ std::string encoded_headers(const Json& headers, int32_t& count) {
   return out;
 }
 
-int64_t number_or(const Json* json, int64_t otherwise) { return json && json->kind == Kind::kNumber ? std::strtoll(json->text.c_str(), nullptr, 10) : otherwise; }
+int64_t number_or(const Json* json, int64_t otherwise) {
+  return json && json->kind == Kind::kNumber ? std::strtoll(json->text.c_str(), nullptr, 10) : otherwise;
+}
 
 void append_window(std::string& key, const Json& window) {
   int64_t start = number_or(window.find("start"), 0), end = number_or(window.find("end"), 0);
@@ -78,7 +81,8 @@ void append_window(std::string& key, const Json& window) {
 }
 
 // A record's side as JSON, by the sink's format.
-Json decoded(const std::optional<std::string>& bytes, const query::Format& format, const std::vector<query::Field>& columns) {
+Json decoded(const std::optional<std::string>& bytes, const query::Format& format,
+             const std::vector<query::Field>& columns) {
   Json out;
   if (!bytes) return out;
   if (format.kind == FormatKind::kJson) {
@@ -117,8 +121,10 @@ Shown shown(const StoredRecord& record, const query::Source& sink) {
     if (key->size() >= bytes) {
       const auto* at = reinterpret_cast<const uint8_t*>(key->data()) + key->size() - bytes;
       int64_t first = load_be<int64_t>(at);
-      if (session) out.window = {load_be<int64_t>(at + 8), first};
-      else out.window = {first, first + sink.window->size_ms};
+      if (session)
+        out.window = {load_be<int64_t>(at + 8), first};
+      else
+        out.window = {first, first + sink.window->size_ms};
       key->resize(key->size() - bytes);
     }
   }
@@ -156,8 +162,10 @@ std::string compare_topic(const std::string& topic, const std::vector<const Json
   }
   if (expected.size() == records.size()) return "";
   std::string more;
-  if (records.size() > expected.size()) more = "; first too many: " + text_of(shown(records[expected.size()], *sink));
-  else more = "; first missing: " + to_text(*expected[records.size()]);
+  if (records.size() > expected.size())
+    more = "; first too many: " + text_of(shown(records[expected.size()], *sink));
+  else
+    more = "; first missing: " + to_text(*expected[records.size()]);
   return fmt::format("{}: expected {} records, came {}{}", topic, expected.size(), records.size(), more);
 }
 
@@ -166,7 +174,8 @@ std::string plain_schema(std::string text) {
   for (char c : text)
     if (c != ' ' && c != '`') out += query::upper(c);
   auto replace = [&out](std::string_view what, std::string_view with) {
-    for (size_t at = 0; (at = out.find(what, at)) != std::string::npos; at += with.size()) out.replace(at, what.size(), with);
+    for (size_t at = 0; (at = out.find(what, at)) != std::string::npos; at += with.size())
+      out.replace(at, what.size(), with);
   };
   replace("INTEGER", "INT");
   replace("PRIMARYKEY", "KEY");
@@ -181,7 +190,8 @@ std::string compare_sources(const Json& post, Engine& engine) {
     const auto* source = engine.session().catalogue().find(wanted.string_or("name", ""));
     if (!source) return fmt::format("there is no {}", wanted.string_or("name", ""));
     auto kind = source->kind == query::SourceKind::kStream ? "stream" : "table";
-    if (wanted.find("type") && !query::same_name(wanted.string_or("type", ""), kind)) return fmt::format("{} is a {}", source->name, kind);
+    if (wanted.find("type") && !query::same_name(wanted.string_or("type", ""), kind))
+      return fmt::format("{} is a {}", source->name, kind);
     const auto* schema = wanted.find("schema");
     auto actual = plain_schema(query::schema_text(*source));
     if (schema && schema->kind == Kind::kString && plain_schema(schema->text) != actual)
@@ -258,7 +268,8 @@ std::string run_case(const Case& one, const RunOptions& options) {
   for (size_t i = 0; i < count; ++i) {
     auto done = engine.execute(statements->items[i].text);
     bool last = i + 1 == count;
-    if (one.negative() && last) return done ? fmt::format("it was not refused; expected: {}", one.json.string_or("error", "")) : "";
+    if (one.negative() && last)
+      return done ? fmt::format("it was not refused; expected: {}", one.json.string_or("error", "")) : "";
     if (!done) return fmt::format("statement {}: {}", i + 1, done.error().context);
   }
   return run_positive(one, engine);

@@ -69,7 +69,9 @@ Status Engine::execute(const std::string& statement) {
   return {};
 }
 
-void Engine::produce(const std::string& topic, StoredRecord record) { topics_[topic].push_back(std::move(record)); }
+void Engine::produce(const std::string& topic, StoredRecord record) {
+  topics_[topic].push_back(std::move(record));
+}
 
 Status Engine::run(const std::vector<Input>& inputs) {
   for (auto& query : queries_) SL_CHECK(feed(*query, inputs));
@@ -79,7 +81,8 @@ Status Engine::run(const std::vector<Input>& inputs) {
 Status Engine::feed(Query& query, const std::vector<Input>& inputs) {
   std::set<std::string> topics;
   for (size_t i = 0; i < query.task->sources(); ++i) topics.insert(query.task->source(i).topic);
-  bool from_outside = std::any_of(inputs.begin(), inputs.end(), [&](const Input& in) { return topics.contains(in.topic); });
+  bool from_outside =
+      std::any_of(inputs.begin(), inputs.end(), [&](const Input& in) { return topics.contains(in.topic); });
   if (!from_outside) {
     for (const auto& topic : topics) SL_CHECK(push(query, topic, 0, topics_[topic].size()));
     return {};
@@ -87,7 +90,8 @@ Status Engine::feed(Query& query, const std::vector<Input>& inputs) {
   for (size_t i = 0; i < inputs.size();) {
     size_t end = i + 1;
     while (end < inputs.size() && inputs[end].topic == inputs[i].topic && end - i < options_.batch) ++end;
-    if (topics.contains(inputs[i].topic)) SL_CHECK(push(query, inputs[i].topic, inputs[i].index, inputs[i].index + (end - i)));
+    if (topics.contains(inputs[i].topic))
+      SL_CHECK(push(query, inputs[i].topic, inputs[i].index, inputs[i].index + (end - i)));
     i = end;
   }
   return {};

@@ -34,8 +34,8 @@ class Engine {
   Status execute(const std::string& statement);
   // Appends to a topic.
   void produce(const std::string& topic, StoredRecord record);
-  // Runs every query, in the order of their creation, over what lies in their sources' topics. `inputs` are the records that came from
-  // outside, in their order over all topics.
+  // Runs every query, in the order of their creation, over what lies in their sources' topics. `inputs` are the records
+  // that came from outside, in their order over all topics.
   struct Input {
     std::string topic;
     size_t index;  // in the topic

@@ -141,7 +141,8 @@ std::string to_text(const Json& json) {
       for (const auto& item : json.items) out += (out.empty() ? "" : ",") + to_text(item);
       return "[" + out + "]";
     case Kind::kObject:
-      for (const auto& [name, value] : json.fields) out += (out.empty() ? "" : ",") + quoted(name) + ":" + to_text(value);
+      for (const auto& [name, value] : json.fields)
+        out += (out.empty() ? "" : ",") + quoted(name) + ":" + to_text(value);
       return "{" + out + "}";
   }
   return out;

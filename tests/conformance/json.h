@@ -23,7 +23,8 @@ struct Json {
 
 Result<Json> parse_json(std::string_view text);
 std::string to_text(const Json& json);
-// Equal as a result: objects by name, then by upper-cased name, a missing field is null; numbers within a millionth part.
+// Equal as a result: objects by name, then by upper-cased name, a missing field is null; numbers within a millionth
+// part.
 bool same_result(const Json& expected, const Json& actual);
 
 }  // namespace sl::conformance

@@ -58,15 +58,20 @@ std::vector<std::string> files_of(const std::vector<std::string>& paths) {
 bool parse(int argc, char** argv, Arguments& out) {
   for (int i = 1; i < argc; ++i) {
     std::string word = argv[i];
-    if (word == "--failures") out.failures = true;
-    else if (word == "--restart") out.options.restart = true;
-    else if (word == "--filter" && i + 1 < argc) out.filter = argv[++i];
+    if (word == "--failures")
+      out.failures = true;
+    else if (word == "--restart")
+      out.options.restart = true;
+    else if (word == "--filter" && i + 1 < argc)
+      out.filter = argv[++i];
     else if (word == "--batch" && i + 1 < argc) {
       auto number = parse_int(argv[++i]);
       if (!number || *number < 0) return false;
       out.options.batch = *number == 0 ? 1'000'000 : static_cast<size_t>(*number);
-    } else if (word.starts_with("-")) return false;
-    else out.paths.push_back(word);
+    } else if (word.starts_with("-"))
+      return false;
+    else
+      out.paths.push_back(word);
   }
   return !out.paths.empty();
 }
@@ -99,7 +104,8 @@ int main(int argc, char** argv) {
     }
   }
   for (const auto& [tier, tally] : tiers)
-    fmt::print("{} positives {}/{} negatives {}/{}\n", tier, tally.passed[0], tally.all[0], tally.passed[1], tally.all[1]);
+    fmt::print("{} positives {}/{} negatives {}/{}\n", tier, tally.passed[0], tally.all[0], tally.passed[1],
+               tally.all[1]);
   fmt::print("positives {}/{} negatives {}/{}\n", total.passed[0], total.all[0], total.passed[1], total.all[1]);
   return total.passed[0] == total.all[0] && total.passed[1] == total.all[1] ? 0 : 1;
 }
