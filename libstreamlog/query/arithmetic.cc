@@ -222,8 +222,7 @@ struct Integers {
 };
 struct Reals {
   static int order(const Value& a, const Value& b, const BinaryOperation& self) {
-    double x = real_of(a, *self.left), y = real_of(b, *self.right);
-    return (x > y) - (x < y);
+    return compare_reals(real_of(a, *self.left), real_of(b, *self.right));
   }
 };
 struct Decimals {

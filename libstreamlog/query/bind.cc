@@ -164,9 +164,10 @@ Result<NodePtr> Binder::unary(const Expression& e) {
     return mistake(
         e, fmt::format("{} takes a number, and {} is of type {}", e.name, to_sql(*e.args[0]), to_sql(*inner->type())));
   if (e.name == "+") return inner;
-  auto zero = constant_node(Value::integer(0), simple_type(Base::kInt));
-  SL_TRY(auto operation, placed(e, resolve_binary("-", zero->type(), inner->type())));
-  return binary_node(operation, std::move(zero), std::move(inner));
+  auto minus_one = constant_node(Value::integer(-1), simple_type(Base::kInt));
+  SL_TRY(auto operation, placed(e, resolve_binary("*", minus_one->type(), inner->type())));
+  operation.type = inner->type();
+  return binary_node(operation, std::move(minus_one), std::move(inner));
 }
 
 Result<NodePtr> Binder::compared(const Expression& e, const std::string& op, NodePtr left, NodePtr right) {

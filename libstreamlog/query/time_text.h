@@ -20,7 +20,7 @@ int64_t days_of_civil(const CivilDate& date);
 bool valid_date(const CivilDate& date);
 
 std::string date_text(int64_t days);                            // 2026-01-31
-std::string time_text(int64_t ms);                              // 09:15:00, 09:15:00.5
+std::string time_text(int64_t ms);                              // 09:15, 09:15:01, 09:15:01.500
 std::string timestamp_text(int64_t ms);                         // 2026-01-31T09:15:00.000
 std::optional<int64_t> parse_date_text(std::string_view text);  // also what date a timestamp names
 std::optional<int64_t> parse_time_text(std::string_view text);

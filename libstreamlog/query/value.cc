@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 
 #include "query/decimal.h"
 #include "query/group_table.h"
@@ -41,7 +42,7 @@ bool same_value(const Value& a, const Value& b) {
     case Kind::kInteger:
       return a.as_integer() == b.as_integer();
     case Kind::kDouble:
-      return a.as_real() == b.as_real() || (std::isnan(a.as_real()) && std::isnan(b.as_real()));
+      return compare_reals(a.as_real(), b.as_real()) == 0;
     case Kind::kDecimal:
       return a.as_decimal() == b.as_decimal();
     case Kind::kError:
@@ -59,6 +60,11 @@ bool same_value(const Value& a, const Value& b) {
   return true;
 }
 
+int compare_reals(double a, double b) {
+  if (std::isnan(a) || std::isnan(b)) return order(std::isnan(a), std::isnan(b));
+  return order(a, b);
+}
+
 int compare_values(const Value& a, const Value& b) {
   if (a.kind() != b.kind()) return order(static_cast<int>(a.kind()), static_cast<int>(b.kind()));
   switch (a.kind()) {
@@ -68,7 +74,7 @@ int compare_values(const Value& a, const Value& b) {
     case Kind::kInteger:
       return order(a.as_integer(), b.as_integer());
     case Kind::kDouble:
-      return order(a.as_real(), b.as_real());
+      return compare_reals(a.as_real(), b.as_real());
     case Kind::kDecimal:
       return order(a.as_decimal(), b.as_decimal());
     case Kind::kError:
@@ -174,7 +180,9 @@ void append_packed(std::string& out, const Value& value) {
     case Kind::kInteger:
       return raw(value.as_integer());
     case Kind::kDouble:
-      return raw(value.as_real() == 0 ? 0.0 : value.as_real());  // one zero
+      // One zero and one NaN: equal values are equal bytes.
+      if (std::isnan(value.as_real())) return raw(std::numeric_limits<double>::quiet_NaN());
+      return raw(value.as_real() == 0 ? 0.0 : value.as_real());
     case Kind::kDecimal:
       return raw(value.as_decimal());
     case Kind::kError:

@@ -118,6 +118,8 @@ static_assert(sizeof(Value) == 16);
 bool same_value(const Value& a, const Value& b);
 // Order within one type: numbers by size, texts by bytes, booleans false first, arrays element by element; nulls first.
 int compare_values(const Value& a, const Value& b);
+// Doubles in an order that holds for all of them: NaN equals itself and is greater than any other.
+int compare_reals(double a, double b);
 uint64_t hash_value(const Value& value);
 // A copy whose texts and nested values lie in `arena`.
 Value deep_copy(const Value& value, Arena& arena);

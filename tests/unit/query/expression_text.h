@@ -1,7 +1,12 @@
-// What an expression gives, as text, for the tests of functions, casts and operators: parsed, bound and computed for one row.
+// What an expression gives, as text, for the tests of functions, casts and operators: parsed, bound and computed for
+// one row.
 #pragma once
+#include <gtest/gtest.h>
+
+#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 #include "query/bind.h"
@@ -9,8 +14,8 @@
 
 namespace sl::query {
 
-// The value as CAST to STRING has it, with the type in front where `typed`; "null", "error: …" where it failed, "refused: …" where it
-// does not even bind.
+// The value as CAST to STRING has it, with the type in front where `typed`; "null", "error: …" where it failed,
+// "refused: …" where it does not even bind.
 inline std::string said(std::string_view expression, bool typed = false) {
   std::string sql = "SELECT " + std::string(expression) + " FROM nowhere";
   auto statement = parse_statement({sql, {}}, {});
@@ -27,5 +32,13 @@ inline std::string said(std::string_view expression, bool typed = false) {
   auto text = value.is_null() ? "null" : to_text(value, type);
   return typed ? to_sql(type) + " " + text : text;
 }
+
+struct Said {
+  std::string_view expression;
+  std::string_view expected;
+};
+#define SL_EXPECT_SAID(...)                                                                        \
+  for (const auto& [expression, expected] : std::initializer_list<::sl::query::Said>{__VA_ARGS__}) \
+  EXPECT_EQ(::sl::query::said(expression), expected) << expression
 
 }  // namespace sl::query
