@@ -9,7 +9,7 @@
 #include "tools/common/record_format.h"
 #include "tools/sl-consume/delivery.h"
 #include "tools/sl-consume/options.h"
-#include "tools/sl-consume/output.h"
+#include "tools/common/output.h"
 
 namespace sl::tools::consume {
 

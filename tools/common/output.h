@@ -5,7 +5,7 @@
 
 #include "aio/uv_fd.h"
 
-namespace sl::tools::consume {
+namespace sl::tools {
 
 inline constexpr size_t kOutputBytes = 256 << 10;
 
@@ -45,4 +45,4 @@ class Output {
   Status status_;
 };
 
-}  // namespace sl::tools::consume
+}  // namespace sl::tools

@@ -1,6 +1,6 @@
-#include "tools/sl-consume/output.h"
+#include "tools/common/output.h"
 
-namespace sl::tools::consume {
+namespace sl::tools {
 namespace {
 
 constexpr int kStandardOutput = 1;
@@ -26,4 +26,4 @@ void Output::forget_text() {
   text_.clear();
 }
 
-}  // namespace sl::tools::consume
+}  // namespace sl::tools

@@ -1,0 +1,48 @@
+// The sink of a persistent query: its topic, made where there is none, and the records produced to it.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "client/producer.h"
+#include "query/sink_encoder.h"
+#include "query/task.h"
+#include "tools/common/session.h"
+
+namespace sl::tools::query {
+
+class TopicWriter {
+ public:
+  // `plan` and `task` must outlive it.
+  TopicWriter(Session& session, const sl::query::Plan& plan, sl::query::Task& task);
+
+  // Makes the topic where it does not exist, with as many partitions as the largest source; a table's is compacted.
+  aio::Task<Status> open(int32_t partitions);
+  // From now on what the task makes is kept for send().
+  // Sends what was made since the last call; waits where the producer has no room.
+  aio::Task<Status> send();
+  // Everything is stored, or the first error.
+  aio::Task<Status> flush();
+  aio::Task<void> close();
+
+ private:
+  struct Pending {
+    std::optional<std::string> key, value;
+    int64_t timestamp = 0;
+    std::string headers;
+    int32_t header_count = 0;
+  };
+  Status keep(const sl::query::OutputRecord& record);
+
+  Session& session_;
+  const sl::query::Plan& plan_;
+  sl::query::Task& task_;
+  client::Producer producer_;
+  client::Producer::Topic* topic_ = nullptr;
+  std::unique_ptr<sl::query::SinkEncoder> encoder_;
+  std::vector<Pending> pending_;
+};
+
+// Makes a topic where there is none; none there and no number given is an error that says what to do.
+aio::Task<Status> ensure_topic(Session& session, std::string topic, int32_t partitions, bool compacted);
+
+}  // namespace sl::tools::query
