@@ -298,12 +298,22 @@ Value mask(CallContext& call, const Value* a) {
   return masked(call, text, m, 0, size - n);
 }
 
+Value uuid_text(CallContext& call, uint64_t high, uint64_t low) {
+  return made(call, fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, (high >> 16) & 0xffff, high & 0xffff,
+                                low >> 48, low & 0xffffffffffff));
+}
 Value uuid(CallContext& call, const Value*) {
   uint64_t high = call.random ? call.random->next() : 0, low = call.random ? call.random->next() : 0;
   high = (high & ~uint64_t{0xf000}) | 0x4000;
   low = (low & ~(uint64_t{3} << 62)) | (uint64_t{1} << 63);
-  return made(call, fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, (high >> 16) & 0xffff, high & 0xffff,
-                                low >> 48, low & 0xffffffffffff));
+  return uuid_text(call, high, low);
+}
+Value uuid_of_bytes(CallContext& call, const Value* a) {
+  auto bytes = a[0].as_bytes();
+  if (bytes.size() != 16) return Value::null();
+  uint64_t halves[2] = {};
+  for (size_t i = 0; i < 16; ++i) halves[i / 8] = halves[i / 8] << 8 | bytes[i];
+  return uuid_text(call, halves[0], halves[1]);
 }
 
 constexpr ScalarVariant kUcase[] = {{"STRING", "STRING", recased<upper_letter>}};
@@ -333,7 +343,7 @@ constexpr ScalarVariant kConcatWs[] = {{"STRING, STRING...", "STRING", concat_ws
 constexpr ScalarVariant kChr[] = {{"INT", "STRING", chr}, {"STRING", "STRING", chr_escape}};
 constexpr ScalarVariant kElt[] = {{"INT, STRING...", "STRING", elt, kTakesNull}};
 constexpr ScalarVariant kField[] = {{"STRING, STRING...", "INT", field, kTakesNull}};
-constexpr ScalarVariant kUuid[] = {{"", "STRING", uuid, kNotDeterministic}};
+constexpr ScalarVariant kUuid[] = {{"", "STRING", uuid, kNotDeterministic}, {"BYTES", "STRING", uuid_of_bytes}};
 #define SL_MASK(name, where, count)                        \
   constexpr ScalarVariant name[] = {                       \
       {"STRING" count, "STRING", mask<where>, kTakesNull}, \
@@ -368,7 +378,7 @@ constexpr ScalarEntry kTable[] = {
     {"SUBSTRING", "(text, from, length), from 1 or, where negative, from the end", kSubstring},
     {"TRIM", "without blanks at both ends", kTrim},
     {"UCASE", "in upper case", kUcase},
-    {"UUID", "a random id", kUuid},
+    {"UUID", "a random id, or the one that 16 bytes are", kUuid},
 };
 
 }  // namespace

@@ -83,6 +83,11 @@ TEST(Functions, Md5) {
                  {"MD5(CAST(NULL AS STRING))", "null"});
 }
 
+TEST(Functions, Uuids) {
+  SL_EXPECT_SAID({"UUID(TO_BYTES('00112233445566778899aabbccddeeff', 'hex'))", "00112233-4455-6677-8899-aabbccddeeff"},
+                 {"UUID(TO_BYTES('00', 'hex'))", "null"}, {"LEN(UUID())", "36"}, {"SUBSTRING(UUID(), 15, 1)", "4"});
+}
+
 TEST(Functions, PartsOfUrls) {
   SL_EXPECT_SAID(
       {"URL_EXTRACT_FRAGMENT('http://www.test.com/?query#frag%20ment')", "frag ment"},
