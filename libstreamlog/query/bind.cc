@@ -32,6 +32,13 @@ Error mistake(const Expression& expression, std::string_view text) {
   return error_at(expression.at, text);
 }
 
+Base integer_base(int64_t number) {
+  return number >= INT32_MIN && number <= INT32_MAX ? Base::kInt : Base::kBigint;
+}
+TypePtr decimal_type_of(Int128 unscaled, int scale) {
+  return decimal_type(std::max(digits_of(unscaled), scale), scale);
+}
+
 class Binder {
  public:
   explicit Binder(const Scope& scope) : scope_(scope) {}
@@ -64,12 +71,41 @@ class Binder {
   std::vector<LambdaVariable> variables_;
 };
 
+// The number that a text says, of the smallest type that holds it; the text itself where it says none.
+NodePtr number_of(NodePtr text) {
+  const auto* value = text->constant();
+  if (!value || !value->present() || text->type()->base != Base::kString) return text;
+  auto parsed = parse_decimal(trim(value->as_text()));
+  if (!parsed) return text;
+  auto whole = rescale(parsed->unscaled, parsed->scale, 0);
+  bool fits = whole && *whole >= INT64_MIN && *whole <= INT64_MAX;
+  if (fits && rescale(*whole, 0, parsed->scale) == parsed->unscaled) {
+    auto number = static_cast<int64_t>(*whole);
+    return constant_node(Value::integer(number), simple_type(integer_base(number)));
+  }
+  Arena arena;
+  return constant_node(Value::decimal(parsed->unscaled, arena), decimal_type_of(parsed->unscaled, parsed->scale));
+}
+bool any_computed_text(const std::vector<NodePtr*>& nodes) {
+  return std::any_of(nodes.begin(), nodes.end(),
+                     [](auto* node) { return (*node)->type()->base == Base::kString && !(*node)->constant(); });
+}
+// Literal texts among numbers are read as such.
+void read_numbers(const std::vector<NodePtr*>& nodes) {
+  bool numbers = std::any_of(nodes.begin(), nodes.end(), [](auto* node) { return (*node)->type()->numeric(); });
+  if (!numbers || any_computed_text(nodes)) return;
+  for (auto* node : nodes) *node = number_of(std::move(*node));
+}
+
 // Casts every node to the one type that fits them all.
 Result<TypePtr> unify(const Expression& e, std::vector<NodePtr*> nodes, std::string_view what) {
   TypePtr type = simple_type(Base::kUnknown);
+  read_numbers(nodes);
+  bool texts = any_computed_text(nodes);
   for (auto* node : nodes) {
     auto common = common_type(type, (*node)->type());
-    // A text that stands beside a date is one, if it reads as one.
+    // Literals beside a computed text become texts; a literal text beside a date is one, if it reads as one.
+    if (!common && texts && !type->nested() && !(*node)->type()->nested()) common = simple_type(Base::kString);
     if (!common && type->base == Base::kString && !(*node)->type()->nested()) common = (*node)->type();
     if (!common && (*node)->type()->base == Base::kString && !type->nested()) common = type;
     if (!common)
@@ -98,8 +134,7 @@ Result<NodePtr> Binder::literal(const Expression& e) {
   if (e.kind == Kind::kInteger) {
     auto number = parse_int(e.name);
     if (!number) return mistake(e, fmt::format("the number {} does not fit into 64 bits", e.name));
-    bool small = *number >= INT32_MIN && *number <= INT32_MAX;
-    return constant_node(Value::integer(*number), simple_type(small ? Base::kInt : Base::kBigint));
+    return constant_node(Value::integer(*number), simple_type(integer_base(*number)));
   }
   if (e.kind == Kind::kDouble) {
     auto number = parse_double(e.name);
@@ -108,8 +143,7 @@ Result<NodePtr> Binder::literal(const Expression& e) {
   }
   auto number = parse_decimal(e.name);
   if (!number) return mistake(e, fmt::format("{} has more than {} digits", e.name, kDecimalPrecisionMax));
-  int precision = std::max(digits_of(number->unscaled), number->scale);
-  return constant_node(Value::decimal(number->unscaled, arena), decimal_type(precision, number->scale));
+  return constant_node(Value::decimal(number->unscaled, arena), decimal_type_of(number->unscaled, number->scale));
 }
 
 Result<NodePtr> Binder::column(const Expression& e) {
@@ -210,6 +244,7 @@ Result<NodePtr> Binder::between(const Expression& e) {
 // Literals are read as what the value is; what is no literal must be of a kind with it.
 Result<NodePtr> Binder::in(const Expression& e) {
   SL_TRY(auto nodes, all(e));
+  read_numbers(pointers(nodes));
   TypePtr type = nodes[0]->type();
   for (size_t i = 1; i < nodes.size(); ++i) {
     const auto& item = nodes[i]->type();

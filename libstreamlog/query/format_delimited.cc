@@ -100,9 +100,7 @@ class DelimitedEncoder final : public Encoder {
   DelimitedEncoder(char delimiter, std::vector<Field> columns) : delimiter_(delimiter), columns_(std::move(columns)) {}
   Result<bool> encode(const Value* const* columns, size_t row, std::string& out) override {
     if (columns_.empty()) return false;
-    bool any = false;
-    for (size_t i = 0; i < columns_.size(); ++i) any = any || !columns[i][row].is_null();
-    if (!any) return false;
+    if (columns_.size() == 1 && columns[0][row].is_null()) return false;
     for (size_t i = 0; i < columns_.size(); ++i) {
       if (i) out += delimiter_;
       append(columns[i][row], *columns_[i].type, i == 0, out);

@@ -102,7 +102,8 @@ std::vector<Field> infer_delimited(std::span<const std::string_view> lines, char
     return text;
   };
   std::vector<Field> fields;
-  for (auto name : split(lines[0], delimiter)) fields.push_back({std::string(plain(name)), simple_type(Base::kUnknown)});
+  for (auto name : split(lines[0], delimiter))
+    fields.push_back({std::string(plain(name)), simple_type(Base::kUnknown)});
   for (auto line : lines.subspan(1)) {
     auto values = split(line, delimiter);
     for (size_t i = 0; i < std::min(values.size(), fields.size()); ++i) {

@@ -92,7 +92,8 @@ class Subscript final : public Node {
   Take take_;
 };
 
-// Builds a nested value of its parts. A map keeps the last value of a key that comes twice.
+// Builds a nested value of its parts; one that failed is null in it. A map keeps the last value of a key that comes
+// twice.
 class Construct final : public Node {
  public:
   Construct(std::vector<NodePtr> parts, TypePtr type) : Node(std::move(type)), parts_(std::move(parts)) {}
@@ -107,10 +108,7 @@ class Construct final : public Node {
  private:
   Value build(const std::vector<const Value*>& columns, size_t row, Arena& arena) const {
     auto* items = arena.array<Value>(columns.size());
-    for (size_t i = 0; i < columns.size(); ++i) {
-      if (columns[i][row].is_error()) return columns[i][row];
-      items[i] = columns[i][row];
-    }
+    for (size_t i = 0; i < columns.size(); ++i) items[i] = columns[i][row].is_error() ? Value::null() : columns[i][row];
     if (type()->base == Base::kArray) return Value::array(items, columns.size());
     if (type()->base == Base::kStruct) return Value::row(items, columns.size());
     size_t pairs = 0;
@@ -187,8 +185,9 @@ class Call final : public Node {
     for (size_t i = 0; i < columns.size(); ++i) {
       if (!columns[i]) continue;
       row[i] = columns[i][at];
-      if (row[i].is_error()) return row[i];
-      if (row[i].is_null() && call_.null_in_null_out) return Value::null();
+      // What failed is null to a function that knows what to do with one.
+      if (call_.null_in_null_out && !row[i].present()) return row[i];
+      if (row[i].is_error()) row[i] = Value::null();
     }
     return call_.function(context, row.data());
   }

@@ -45,6 +45,11 @@ class Parser {
   Result<std::string> string(std::string_view what);
   std::string cased(const std::string& word) const;
 
+  Result<TypePtr> simple_of(Base base);
+  Result<TypePtr> decimal(const Position& at);
+  Result<TypePtr> collection(bool map);
+  Result<TypePtr> row_type(const Position& at);
+
   Result<Statement> dispatch();
   Result<Statement> create();
   Result<Statement> create_source(SourceKind kind, bool replace, bool read_only);

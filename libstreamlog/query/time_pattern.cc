@@ -179,84 +179,96 @@ std::optional<int64_t> TimePattern::parse(std::string_view text, const Zone* zon
   return zone ? local - zone->offset_at_local(local) : local;
 }
 
+namespace {
+
+// A moment taken apart, on the wall clock of its zone.
+struct Moment {
+  int64_t utc_ms = 0;
+  int64_t offset_ms = 0;
+  int64_t days = 0;
+  int64_t of_day = 0;
+  CivilDate date{};
+  int64_t hour() const { return of_day / 3'600'000; }
+};
+
+// What a letter that stands for a number means; none for the others.
+std::optional<int64_t> number_of(char letter, size_t count, const Moment& at) {
+  switch (letter) {
+    case 'y':
+    case 'u':
+      return count == 2 ? at.date.year % 100 : at.date.year;
+    case 'M':
+    case 'L':
+      return count < 3 ? std::optional<int64_t>(at.date.month) : std::nullopt;
+    case 'd':
+      return at.date.day;
+    case 'D':
+      return at.days - days_of_civil({at.date.year, 1, 1}) + 1;
+    case 'H':
+      return at.hour();
+    case 'k':
+      return at.hour() == 0 ? 24 : at.hour();
+    case 'K':
+      return at.hour() % 12;
+    case 'h':
+      return at.hour() % 12 == 0 ? 12 : at.hour() % 12;
+    case 'm':
+      return at.of_day / 60'000 % 60;
+    case 's':
+      return at.of_day / 1000 % 60;
+    case 'n':
+      return at.of_day % 1000 * 1'000'000;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::string zone_text(char letter, size_t count, const Moment& at, const Zone* zone) {
+  if (letter == 'z' || letter == 'V') return zone ? zone->abbreviation_at(at.utc_ms) : "UTC";
+  if (at.offset_ms == 0 && letter == 'X') return "Z";
+  int64_t minutes = std::abs(at.offset_ms / 60'000);
+  bool colon = letter != 'Z' && count >= 3;
+  return fmt::format("{}{:02}{}{:02}", at.offset_ms < 0 ? '-' : '+', minutes / 60, colon ? ":" : "", minutes % 60);
+}
+
+std::string text_of(char letter, size_t count, const Moment& at, const Zone* zone) {
+  auto named = [count](std::string_view name) { return std::string(count >= 4 ? name : name.substr(0, 3)); };
+  switch (letter) {
+    case 'M':
+    case 'L':
+      return named(kMonths[static_cast<size_t>(at.date.month - 1)]);
+    case 'E':
+      return named(kDays[static_cast<size_t>(((at.days + 3) % 7 + 7) % 7)]);
+    case 'a':
+      return at.hour() < 12 ? "AM" : "PM";
+    case 'S': {
+      auto digits = fmt::format("{:03}", at.of_day % 1000);
+      digits.resize(count, '0');
+      return digits;
+    }
+    default:
+      return zone_text(letter, count, at, zone);
+  }
+}
+
+}  // namespace
+
 std::string TimePattern::format(int64_t ms, const Zone* zone) const {
-  const int64_t utc_ms = ms, offset_ms = zone ? zone->offset_at(ms) : 0;
-  ms += offset_ms;
-  int64_t days = ms / kDayMs - (ms % kDayMs < 0), of_day = ms - days * kDayMs;
-  auto date = civil_of_days(days);
-  int64_t hour = of_day / 3'600'000;
+  Moment at;
+  at.utc_ms = ms;
+  at.offset_ms = zone ? zone->offset_at(ms) : 0;
+  int64_t local = ms + at.offset_ms;
+  at.days = local / kDayMs - (local % kDayMs < 0);
+  at.of_day = local - at.days * kDayMs;
+  at.date = civil_of_days(at.days);
   std::string out;
-  auto number = [&out](int64_t v, size_t width) { out += fmt::format("{:0{}}", v, width); };
   for (const auto& part : parts_) {
-    auto month = kMonths[static_cast<size_t>(date.month - 1)];
-    auto weekday = kDays[static_cast<size_t>(((days + 3) % 7 + 7) % 7)];
-    switch (part.letter) {
-      case 0:
-        out += part.text;
-        break;
-      case 'y':
-      case 'u':
-        number(part.count == 2 ? date.year % 100 : date.year, part.count);
-        break;
-      case 'M':
-      case 'L':
-        if (part.count >= 3)
-          out += part.count >= 4 ? month : month.substr(0, 3);
-        else
-          number(date.month, part.count);
-        break;
-      case 'd':
-        number(date.day, part.count);
-        break;
-      case 'D':
-        number(days - days_of_civil({date.year, 1, 1}) + 1, part.count);
-        break;
-      case 'H':
-        number(hour, part.count);
-        break;
-      case 'k':
-        number(hour == 0 ? 24 : hour, part.count);
-        break;
-      case 'K':
-        number(hour % 12, part.count);
-        break;
-      case 'h':
-        number(hour % 12 == 0 ? 12 : hour % 12, part.count);
-        break;
-      case 'm':
-        number(of_day / 60'000 % 60, part.count);
-        break;
-      case 's':
-        number(of_day / 1000 % 60, part.count);
-        break;
-      case 'S':
-        out += fmt::format("{:03}", of_day % 1000).substr(0, part.count);
-        if (part.count > 3) out += std::string(part.count - 3, '0');
-        break;
-      case 'n':
-        number(of_day % 1000 * 1'000'000, part.count);
-        break;
-      case 'a':
-        out += hour < 12 ? "AM" : "PM";
-        break;
-      case 'E':
-        out += part.count >= 4 ? weekday : weekday.substr(0, 3);
-        break;
-      default: {
-        int64_t minutes = offset_ms / 60'000;
-        if (part.letter == 'z' || part.letter == 'V') {
-          out += zone ? zone->abbreviation_at(utc_ms) : "UTC";
-          break;
-        }
-        if (offset_ms == 0 && part.letter == 'X') {
-          out += 'Z';
-          break;
-        }
-        out += minutes < 0 ? '-' : '+';
-        minutes = std::abs(minutes);
-        bool colon = part.letter != 'Z' && part.count >= 3;
-        out += fmt::format("{:02}{}{:02}", minutes / 60, colon ? ":" : "", minutes % 60);
-      }
+    if (part.letter == 0) {
+      out += part.text;
+    } else if (auto number = number_of(part.letter, part.count, at)) {
+      out += fmt::format("{:0{}}", *number, part.count);
+    } else {
+      out += text_of(part.letter, part.count, at, zone);
     }
   }
   return out;

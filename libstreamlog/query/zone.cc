@@ -41,12 +41,12 @@ std::optional<int> fixed_offset_seconds(std::string_view name) {
 
 }  // namespace
 
-struct Zone::Data {
+struct Zone::Loaded {
   absl::TimeZone zone;
 };
 
 std::optional<Zone> Zone::find(std::string_view name) {
-  Data data;
+  Loaded data;
   Zone out;
   std::string full(name);
   for (const auto& [abbreviation, region] : kAbbreviations)
@@ -55,22 +55,22 @@ std::optional<Zone> Zone::find(std::string_view name) {
     data.zone = absl::FixedTimeZone(*seconds);
   else if (full.empty() || !absl::LoadTimeZone(full, &data.zone))
     return std::nullopt;
-  out.data_ = std::make_shared<const Data>(data);
+  out.loaded_ = std::make_shared<const Loaded>(data);
   return out;
 }
 
 int64_t Zone::offset_at(int64_t utc_ms) const {
-  return int64_t{data_->zone.At(absl::FromUnixMillis(utc_ms)).offset} * 1000;
+  return int64_t{loaded_->zone.At(absl::FromUnixMillis(utc_ms)).offset} * 1000;
 }
 
 int64_t Zone::offset_at_local(int64_t local_ms) const {
   auto civil = absl::ToCivilSecond(absl::FromUnixMillis(local_ms), absl::UTCTimeZone());
-  auto moment = absl::ToUnixMillis(data_->zone.At(civil).pre);
+  auto moment = absl::ToUnixMillis(loaded_->zone.At(civil).pre);
   return (local_ms - moment) / 1000 * 1000;
 }
 
 std::string Zone::abbreviation_at(int64_t utc_ms) const {
-  return data_->zone.At(absl::FromUnixMillis(utc_ms)).zone_abbr;
+  return loaded_->zone.At(absl::FromUnixMillis(utc_ms)).zone_abbr;
 }
 
 }  // namespace sl::query

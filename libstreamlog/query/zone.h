@@ -19,8 +19,8 @@ class Zone {
   std::string abbreviation_at(int64_t utc_ms) const;
 
  private:
-  struct Data;
-  std::shared_ptr<const Data> data_;
+  struct Loaded;
+  std::shared_ptr<const Loaded> loaded_;
 };
 
 }  // namespace sl::query

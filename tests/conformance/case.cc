@@ -1,4 +1,4 @@
-#include "conformance/case.h"
+#include "tests/conformance/case.h"
 
 #include <fmt/format.h>
 

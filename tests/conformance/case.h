@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "conformance/engine.h"
-#include "conformance/json.h"
+#include "tests/conformance/engine.h"
+#include "tests/conformance/json.h"
 
 namespace sl::conformance {
 

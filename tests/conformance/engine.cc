@@ -1,4 +1,4 @@
-#include "conformance/engine.h"
+#include "tests/conformance/engine.h"
 
 #include <algorithm>
 #include <set>

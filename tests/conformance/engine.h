@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "conformance/json.h"
 #include "query/session.h"
 #include "query/sink_encoder.h"
 #include "query/task.h"
+#include "tests/conformance/json.h"
 
 namespace sl::conformance {
 

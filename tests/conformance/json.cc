@@ -1,4 +1,4 @@
-#include "conformance/json.h"
+#include "tests/conformance/json.h"
 
 #define SIMDJSON_EXCEPTIONS 0
 #include <fmt/format.h>

@@ -13,7 +13,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "conformance/case.h"
+#include "tests/conformance/case.h"
 
 namespace {
 

@@ -16,6 +16,10 @@ ALLOWED_NAMES = {
     "base/file_posix.cc": r"sl::system_files\(\)::files",
     "base/crc32c.cc": r".*::has",
     "base/errors.cc": r".*::table",
+    # The same: made at the first call, never changed.
+    "query/type.cc": r".*simple_type.*::types",
+    "query/catalogue.cc": r".*headers_type\(\)::type",
+    "query/aggregates.cc": r".*aggregate_functions\(\)::entries",
 }
 
 violations, checked = set(), 0

@@ -5,9 +5,9 @@
 #include <charconv>
 #include <limits>
 
+#include "base/base64.h"
 #include "base/limits.h"
 #include "base/text.h"
-#include "base/base64.h"
 #include "tools/common/record_format_parse.h"
 
 namespace sl::tools {

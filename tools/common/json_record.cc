@@ -5,8 +5,8 @@
 
 #include <cstring>
 
-#include "base/text.h"
 #include "base/base64.h"
+#include "base/text.h"
 #include "tools/common/json_writer.h"
 
 namespace sl::tools {

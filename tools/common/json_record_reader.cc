@@ -8,8 +8,8 @@
 
 #include <limits>
 
-#include "base/text.h"
 #include "base/base64.h"
+#include "base/text.h"
 #include "tools/common/json_record.h"
 
 namespace sl::tools {

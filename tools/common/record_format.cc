@@ -7,8 +7,8 @@
 #include <array>
 #include <ctime>
 
-#include "base/text.h"
 #include "base/base64.h"
+#include "base/text.h"
 #include "tools/common/json_writer.h"
 #include "tools/common/unpack.h"
 

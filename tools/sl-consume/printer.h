@@ -6,10 +6,10 @@
 #include <optional>
 
 #include "record/record_cursor.h"
+#include "tools/common/output.h"
 #include "tools/common/record_format.h"
 #include "tools/sl-consume/delivery.h"
 #include "tools/sl-consume/options.h"
-#include "tools/common/output.h"
 
 namespace sl::tools::consume {
 

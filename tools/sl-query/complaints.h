@@ -10,7 +10,9 @@ class SaidComplaints final : public sl::query::Complaints {
   explicit SaidComplaints(Messages& messages) : messages_(messages) {}
 
   void bad_record(const sl::query::BadRecord& record) override {
-    if (said_++ < kSaidMax) messages_.notice("{} partition {} offset {}: record left out: {}", record.source, record.partition, record.offset, record.why);
+    if (said_++ < kSaidMax)
+      messages_.notice("{} partition {} offset {}: record left out: {}", record.source, record.partition, record.offset,
+                       record.why);
   }
   void bad_value(std::string_view why) override {
     if (said_++ < kSaidMax) messages_.notice("a value became null, or a row was left out: {}", why);
@@ -18,7 +20,8 @@ class SaidComplaints final : public sl::query::Complaints {
   // At the end of a query.
   void sum_up(const sl::query::Counters& counters) {
     uint64_t all = counters.bad_records + counters.bad_values;
-    if (all > kSaidMax) messages_.notice("in all {} records and {} values could not be used", counters.bad_records, counters.bad_values);
+    if (all > kSaidMax)
+      messages_.notice("in all {} records and {} values could not be used", counters.bad_records, counters.bad_values);
     if (counters.late_rows) messages_.notice("{} rows came too late for their windows", counters.late_rows);
   }
 

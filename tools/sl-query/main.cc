@@ -35,21 +35,25 @@ Result<std::string> read_all(const std::string& path) {
 Result<std::string> sql_of(const Options& options) {
   if (options.sql && options.file) return Error{Errc::kUsage, "SQL is given twice: as an argument and by -f"};
   bool from_stdin = (options.sql && *options.sql == "-") || (options.file && *options.file == "-");
-  if (from_stdin && options.stdin_format) return Error{Errc::kUsage, "--stdin reads data there: the SQL cannot come from standard input, too"};
+  if (from_stdin && options.stdin_format)
+    return Error{Errc::kUsage, "--stdin reads data there: the SQL cannot come from standard input, too"};
   if (options.file) return read_all(*options.file);
   if (options.sql && *options.sql == "-") return read_all("-");
-  if (!options.sql) return Error{Errc::kUsage, "say what to query: sl-query 'SELECT …;', -f FILE, or - for standard input"};
+  if (!options.sql)
+    return Error{Errc::kUsage, "say what to query: sl-query 'SELECT …;', -f FILE, or - for standard input"};
   return *options.sql;
 }
 
 int query_main(const Options& options, Messages& messages, Ending& ending) {
   messages.set_verbosity(options.common.verbose, options.common.quiet);
-  if (!options.stdin_format && (options.columns || options.timestamp)) return messages.error("", Error{Errc::kUsage, "--columns and --timestamp belong to --stdin"});
+  if (!options.stdin_format && (options.columns || options.timestamp))
+    return messages.error("", Error{Errc::kUsage, "--columns and --timestamp belong to --stdin"});
   auto sql = sql_of(options);
   if (!sql) return messages.error("", sql.error());
   if (options.stdin_format) return run_stdin(options, *sql, messages, ending.stop, ending.broken_pipe);
-  return with_cluster(options.common, messages, options.timeout_ms,
-                      [&](Session& session) { return run_script(session, options, *sql, ending.stop, ending.broken_pipe); });
+  return with_cluster(options.common, messages, options.timeout_ms, [&](Session& session) {
+    return run_script(session, options, *sql, ending.stop, ending.broken_pipe);
+  });
 }
 
 }  // namespace

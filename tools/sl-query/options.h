@@ -16,12 +16,12 @@ struct Options {
   CommonOptions common;
   int64_t timeout_ms = 10'000;
   std::optional<std::string> sql;
-  std::optional<std::string> file;                // -f, "-" is standard input
-  std::optional<std::string> stdin_format;        // json, csv, tsv or raw
-  std::optional<std::string> columns;             // of --stdin
-  std::optional<std::string> timestamp;           // a column
-  std::optional<std::string> format;              // of rows
-  std::vector<std::string> settings;              // --property name=value
+  std::optional<std::string> file;          // -f, "-" is standard input
+  std::optional<std::string> stdin_format;  // json, csv, tsv or raw
+  std::optional<std::string> columns;       // of --stdin
+  std::optional<std::string> timestamp;     // a column
+  std::optional<std::string> format;        // of rows
+  std::vector<std::string> settings;        // --property name=value
   bool until_end = false;
   bool strict = false;
 };

@@ -25,10 +25,14 @@ void append_padded(std::string& out, std::string_view text, size_t width, bool r
 void append_field(std::string& out, std::string_view text, bool tabs) {
   if (tabs) {
     for (char c : text) {
-      if (c == '\t') out += "\\t";
-      else if (c == '\n') out += "\\n";
-      else if (c == '\\') out += "\\\\";
-      else out += c;
+      if (c == '\t')
+        out += "\\t";
+      else if (c == '\n')
+        out += "\\n";
+      else if (c == '\\')
+        out += "\\\\";
+      else
+        out += c;
     }
     return;
   }
@@ -54,7 +58,8 @@ Result<RowFormat> parse_row_format(std::string_view name) {
   return Error{Errc::kUsage, "--format is table, json, csv or tsv"};
 }
 
-RowWriter::RowWriter(RowFormat format, std::vector<sl::query::Field> columns) : format_(format), columns_(std::move(columns)) {
+RowWriter::RowWriter(RowFormat format, std::vector<sl::query::Field> columns)
+    : format_(format), columns_(std::move(columns)) {
   if (format_ == RowFormat::kJson) json_ = sl::query::make_encoder({}, columns_);
 }
 

@@ -1,5 +1,5 @@
-// Statements are planned in order. A SELECT runs when its turn comes; queries that go on are started, and run until the tool is stopped or,
-// with --until-end, one after the other until their sources' end.
+// Statements are planned in order. A SELECT runs when its turn comes; queries that go on are started, and run until the
+// tool is stopped or, with --until-end, one after the other until their sources' end.
 #include "tools/sl-query/run_script.h"
 
 #include <fmt/format.h>
@@ -58,8 +58,10 @@ aio::Task<Status> run_select(Script& script, std::shared_ptr<sl::query::Plan> pl
     if (reader.idle()) status = co_await script.output.flush();
     if (!status) break;
     auto more = co_await reader.pump(kLookMs);
-    if (!more) status = more.error();
-    else ended = !*more;
+    if (!more)
+      status = more.error();
+    else
+      ended = !*more;
     if (status) status = task->idle(script.session.runtime.wall_ms());
     if (status && script.output.full()) status = co_await script.output.flush();
   }
@@ -90,8 +92,10 @@ aio::Task<Status> run_query(Script& script, std::shared_ptr<sl::query::Plan> pla
   bool ended = false;
   while (status && !ended && !script.stop.requested()) {
     auto more = co_await reader.pump(kLookMs);
-    if (!more) status = more.error();
-    else ended = !*more;
+    if (!more)
+      status = more.error();
+    else
+      ended = !*more;
     if (status) status = task->idle(script.session.runtime.wall_ms());
     if (status) status = co_await writer.send();
   }
@@ -102,7 +106,8 @@ aio::Task<Status> run_query(Script& script, std::shared_ptr<sl::query::Plan> pla
   co_return status;
 }
 
-// A topic that no statement declared: its columns are those of its first records, or the whole value where they are no JSON.
+// A topic that no statement declared: its columns are those of its first records, or the whole value where they are no
+// JSON.
 aio::Task<Result<sl::query::Source>> inferred(Script& script, std::string topic) {
   auto info = co_await script.session.cluster.topic(topic);
   if (!info) co_return info.error();
@@ -155,8 +160,10 @@ aio::Task<Status> declare_topics(Script& script, const sl::query::Statement& sta
   for (const auto& name : names) {
     if (script.sql.catalogue().find(name)) continue;
     auto source = co_await inferred(script, name);
-    if (source) script.sql.put_source(*std::move(source));
-    else if (source.code() != Errc::kUnknownTopicOrPartition) co_return source.error();
+    if (source)
+      script.sql.put_source(*std::move(source));
+    else if (source.code() != Errc::kUnknownTopicOrPartition)
+      co_return source.error();
   }
   co_return Status();
 }
@@ -199,12 +206,15 @@ aio::Task<Status> act(Script& script, sl::query::Outcome outcome) {
   if (auto* declared = std::get_if<sl::query::Declared>(&outcome)) {
     const auto& source = declared->source;
     if (source.partitions) {
-      auto made = co_await ensure_topic(script.session, source.topic, *source.partitions, source.kind == sl::query::SourceKind::kTable);
+      auto made = co_await ensure_topic(script.session, source.topic, *source.partitions,
+                                        source.kind == sl::query::SourceKind::kTable);
       co_return made;
     }
     auto info = co_await script.session.cluster.topic(source.topic);
     if (!info && info.code() == Errc::kUnknownTopicOrPartition)
-      co_return Error{Errc::kUnknownTopicOrPartition, fmt::format("the topic {} of {} does not exist; WITH (PARTITIONS=…) makes it", source.topic, source.name)};
+      co_return Error{
+          Errc::kUnknownTopicOrPartition,
+          fmt::format("the topic {} of {} does not exist; WITH (PARTITIONS=…) makes it", source.topic, source.name)};
     co_return info ? Status() : Status(info.error());
   }
   if (auto* row = std::get_if<sl::query::InsertRow>(&outcome)) co_return co_await insert_row(script, std::move(*row));
@@ -234,7 +244,8 @@ aio::Task<Status> run_statements(Script& script, const std::string& sql) {
     // Parsed once more by the session, after what FROM names was looked up.
     sl::query::ParseOptions parse;
     parse.identifiers = script.sql.settings().identifiers;
-    if (auto statement = sl::query::parse_statement(text, parse); statement) SL_CO_CHECK(co_await declare_topics(script, *statement));
+    if (auto statement = sl::query::parse_statement(text, parse); statement)
+      SL_CO_CHECK(co_await declare_topics(script, *statement));
     SL_CO_TRY(auto outcome, script.sql.run(text));
     SL_CO_CHECK(co_await act(script, std::move(outcome)));
   }

@@ -59,7 +59,9 @@ class Lines {
     return line;
   }
   // Bytes that may be read behind a line.
-  size_t slack(std::string_view line) const { return static_cast<size_t>(buffer_.data() + buffer_.size() - line.data()) - line.size(); }
+  size_t slack(std::string_view line) const {
+    return static_cast<size_t>(buffer_.data() + buffer_.size() - line.data()) - line.size();
+  }
   // The lines that are here, from the next one on.
   std::vector<std::string_view> peek(size_t most) {
     std::vector<std::string_view> out;
@@ -101,17 +103,23 @@ Result<sl::query::Source> stdin_source(const Options& options, Lines& lines, boo
   auto sample = lines.peek(kInferredLines);
   bool delimited = format == "csv" || format == "tsv";
   source.value_format.delimiter = format == "tsv" ? '\t' : ',';
-  source.value_format.kind = delimited ? sl::query::FormatKind::kDelimited : format == "json" ? sl::query::FormatKind::kJson : sl::query::FormatKind::kRaw;
+  source.value_format.kind = delimited          ? sl::query::FormatKind::kDelimited
+                             : format == "json" ? sl::query::FormatKind::kJson
+                                                : sl::query::FormatKind::kRaw;
   if (options.columns) {
     SL_TRY(auto columns, sl::query::parse_columns(*options.columns, {}));
     for (auto& column : columns) source.value.push_back({column.name, column.type});
     // A first line that names the same columns is a header.
-    auto named = delimited ? sl::query::infer_delimited(std::span(sample).first(std::min<size_t>(sample.size(), 1)), source.value_format.delimiter) : std::vector<sl::query::Field>();
+    auto named = delimited ? sl::query::infer_delimited(std::span(sample).first(std::min<size_t>(sample.size(), 1)),
+                                                        source.value_format.delimiter)
+                           : std::vector<sl::query::Field>();
     header = !named.empty() && named.size() == source.value.size() &&
-             std::equal(named.begin(), named.end(), source.value.begin(), [](const auto& a, const auto& b) { return a.name == b.name; });
+             std::equal(named.begin(), named.end(), source.value.begin(),
+                        [](const auto& a, const auto& b) { return a.name == b.name; });
   } else if (format == "json") {
     source.value = sl::query::infer_json(sample);
-    if (source.value.empty() && !sample.empty()) return Error{Errc::kMalformed, "--stdin json: the first lines are no JSON objects; --stdin raw takes any line"};
+    if (source.value.empty() && !sample.empty())
+      return Error{Errc::kMalformed, "--stdin json: the first lines are no JSON objects; --stdin raw takes any line"};
   } else if (delimited) {
     source.value = sl::query::infer_delimited(sample, source.value_format.delimiter);
     header = true;
@@ -121,10 +129,13 @@ Result<sl::query::Source> stdin_source(const Options& options, Lines& lines, boo
   if (!options.columns) messages.verbose("stdin is taken for ({})", sl::query::schema_text(source));
   if (options.timestamp) {
     source.timestamp_column = *options.timestamp;
-    auto at = std::find_if(source.value.begin(), source.value.end(), [&](const auto& f) { return f.name == *options.timestamp; });
-    if (at == source.value.end()) return Error{Errc::kUsage, fmt::format("--timestamp {}: there is no such column", *options.timestamp)};
+    auto at = std::find_if(source.value.begin(), source.value.end(),
+                           [&](const auto& f) { return f.name == *options.timestamp; });
+    if (at == source.value.end())
+      return Error{Errc::kUsage, fmt::format("--timestamp {}: there is no such column", *options.timestamp)};
     if (at->type->base != sl::query::Base::kBigint && at->type->base != sl::query::Base::kTimestamp)
-      return Error{Errc::kUsage, fmt::format("--timestamp {}: the column is {}, not BIGINT or TIMESTAMP", *options.timestamp, sl::query::to_sql(*at->type))};
+      return Error{Errc::kUsage, fmt::format("--timestamp {}: the column is {}, not BIGINT or TIMESTAMP",
+                                             *options.timestamp, sl::query::to_sql(*at->type))};
   }
   return source;
 }
@@ -134,16 +145,23 @@ Result<std::shared_ptr<sl::query::Plan>> plan_of(const std::string& sql, sl::que
   SL_TRY(auto script, sl::query::split_script(sql));
   std::shared_ptr<sl::query::Plan> plan;
   for (const auto& text : script.statements) {
-    if (plan) return Error{Errc::kUsage, "with --stdin the SELECT is the last statement: standard input can be read once"};
+    if (plan)
+      return Error{Errc::kUsage, "with --stdin the SELECT is the last statement: standard input can be read once"};
     SL_TRY(auto outcome, session.run(text));
-    if (auto* select = std::get_if<sl::query::RunSelect>(&outcome)) plan = select->plan;
-    else if (auto* said = std::get_if<sl::query::Said>(&outcome)) output.text() += said->text.empty() ? "" : said->text + "\n";
-    else return Error{Errc::kUsage, "with --stdin there are no topics: only SELECT, SET, DEFINE, CREATE TYPE, SHOW and DESCRIBE are possible"};
+    if (auto* select = std::get_if<sl::query::RunSelect>(&outcome))
+      plan = select->plan;
+    else if (auto* said = std::get_if<sl::query::Said>(&outcome))
+      output.text() += said->text.empty() ? "" : said->text + "\n";
+    else
+      return Error{
+          Errc::kUsage,
+          "with --stdin there are no topics: only SELECT, SET, DEFINE, CREATE TYPE, SHOW and DESCRIBE are possible"};
   }
   return plan;
 }
 
-aio::Task<Status> pump(StdinRun& run, aio::UvRuntime& runtime, Lines& lines, sl::query::Task& task, RowOutput& rows, Output& output) {
+aio::Task<Status> pump(StdinRun& run, aio::UvRuntime& runtime, Lines& lines, sl::query::Task& task, RowOutput& rows,
+                       Output& output) {
   std::vector<sl::query::InputRecord> records;
   int64_t offset = 0;
   while (!rows.enough() && !run.stop.requested()) {

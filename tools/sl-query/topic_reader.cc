@@ -14,7 +14,8 @@ constexpr size_t kBatchRows = 1024;
 
 }  // namespace
 
-TopicReader::TopicReader(Session& session, sl::query::Task& task) : session_(session), task_(task), consumer_(session.cluster, {}) {}
+TopicReader::TopicReader(Session& session, sl::query::Task& task)
+    : session_(session), task_(task), consumer_(session.cluster, {}) {}
 
 aio::Task<Status> TopicReader::open(bool at_end, bool until_end) {
   std::set<std::string> topics;
@@ -42,7 +43,8 @@ aio::Task<Result<bool>> TopicReader::pump(int64_t wait_ms_max) {
   if (fetched->kind == Kind::kFinished) co_return false;
   if (fetched->kind == Kind::kSkipped) {
     const auto& one = consumer_.assignment(fetched->index);
-    session_.messages.notice("{} partition {}: the records from {} to {} are gone", one.topic, one.partition.value, fetched->from.value, fetched->next.value);
+    session_.messages.notice("{} partition {}: the records from {} to {} are gone", one.topic, one.partition.value,
+                             fetched->from.value, fetched->next.value);
   }
   if (fetched->kind == Kind::kRecords) SL_CO_CHECK(take(*fetched));
   co_return true;

@@ -15,7 +15,8 @@ class TopicReader {
   // `task` must outlive it.
   TopicReader(Session& session, sl::query::Task& task);
 
-  // Finds the topics and begins to read: from their start, or from their end where `at_end`; up to where they end now where `until_end`.
+  // Finds the topics and begins to read: from their start, or from their end where `at_end`; up to where they end now
+  // where `until_end`.
   aio::Task<Status> open(bool at_end, bool until_end);
   // Pushes what comes next; waits for it at most so long. False where everything has been read.
   aio::Task<Result<bool>> pump(int64_t wait_ms_max);
