@@ -31,7 +31,7 @@ constexpr Family kFamilies[] = {
     {{"STDDEV_SAMPLE", "the sample standard deviation", "STDDEV_SAMPLE(number)"}, make_stddev_sample},
     {{"SUM", "the sum", "SUM(number)"}, make_sum},
     {{"SUM_LIST", "the sum of all numbers of all arrays", "SUM_LIST(ARRAY)"}, make_sum_list},
-    {{"TOPK", "the K largest", "TOPK(value, K)"}, make_topk},
+    {{"TOPK", "the K largest, or their rows", "TOPK(value[, column...], K)"}, make_topk},
     {{"TOPKDISTINCT", "the K largest, each once", "TOPKDISTINCT(value, K)"}, make_topk_distinct},
 };
 

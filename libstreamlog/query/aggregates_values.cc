@@ -209,17 +209,18 @@ class Histogram final : public Aggregate {
   TypePtr type_ = map_type(simple_type(Base::kString), simple_type(Base::kBigint));
 };
 
+// The largest K values; with more columns the rows of the largest K, each a struct whose first field is the value.
 class TopK final : public Aggregate {
  public:
-  TopK(TypePtr value, size_t count, bool different)
-      : type_(array_type(std::move(value))), count_(count), different_(different) {}
+  TopK(TypePtr item, size_t columns, size_t count, bool different)
+      : type_(array_type(std::move(item))), columns_(columns), count_(count), different_(different) {}
   const TypePtr& type() const override { return type_; }
   size_t fixed_bytes() const override { return 0; }
   bool uses_text() const override { return true; }
   Status add(AggregateState state, const Value* a, Arena& arena) const override {
     if (!a[0].present()) return {};
     auto values = unpacked(*state.text, arena);
-    take(values, a[0]);
+    take(values, columns_ == 1 ? a[0] : Value::row(a, columns_));
     *state.text = packed(values);
     return {};
   }
@@ -234,15 +235,19 @@ class TopK final : public Aggregate {
   }
 
  private:
+  int order(const Value& a, const Value& b) const {
+    return columns_ == 1 ? compare_values(a, b) : compare_values(a.item(0), b.item(0));
+  }
   void take(std::vector<Value>& values, const Value& value) const {
-    auto at = std::find_if(values.begin(), values.end(), [&](const Value& v) { return compare_values(v, value) <= 0; });
-    if (different_ && at != values.end() && same_value(*at, value)) return;
+    auto at = std::find_if(values.begin(), values.end(), [&](const Value& v) { return order(v, value) <= 0; });
+    if (different_ && at != values.end() && order(*at, value) == 0) return;
     // Equal ones go behind those that came before.
-    while (at != values.end() && compare_values(*at, value) == 0) ++at;
+    while (at != values.end() && order(*at, value) == 0) ++at;
     values.insert(at, value);
     if (values.size() > count_) values.pop_back();
   }
   TypePtr type_;
+  size_t columns_;
   size_t count_;
   bool different_;
 };
@@ -278,13 +283,22 @@ Result<AggregateCall> by_offset(std::string_view name, std::span<const Aggregate
 }
 
 Result<AggregateCall> top(std::string_view name, std::span<const AggregateArgument> arguments, bool different) {
-  bool fits = arguments.size() == 2 && arguments[1].type->integer() && !arguments[0].type->nested();
-  if (!fits) return no_such_variant(name, arguments);
-  const auto* count = arguments[1].constant;
+  bool fits = arguments.size() >= 2 && arguments.back().type->integer() && !arguments[0].type->nested();
+  if (!fits || (different && arguments.size() > 2)) return no_such_variant(name, arguments);
+  const auto* count = arguments.back().constant;
   if (!count || count->as_integer() < 1 || count->as_integer() > 10'000)
     return Error{Errc::kMalformed, std::string(name) + ": K must be a literal from 1 to 10,000"};
-  return call_of(std::make_unique<TopK>(arguments[0].type, static_cast<size_t>(count->as_integer()), different),
-                 arguments[0].type, 1);
+  AggregateCall out;
+  std::vector<Field> fields;
+  for (size_t i = 0; i + 1 < arguments.size(); ++i) {
+    out.argument_types.push_back(arguments[i].type);
+    fields.push_back({i == 0 ? "sort_col" : "col" + std::to_string(i - 1), arguments[i].type});
+  }
+  out.argument_types.emplace_back();
+  size_t columns = fields.size();
+  auto item = columns == 1 ? arguments[0].type : struct_type(std::move(fields));
+  out.aggregate = std::make_unique<TopK>(item, columns, static_cast<size_t>(count->as_integer()), different);
+  return out;
 }
 
 }  // namespace

@@ -71,18 +71,15 @@ class Binder {
   std::vector<LambdaVariable> variables_;
 };
 
-// The number that a text says, of the smallest type that holds it; the text itself where it says none.
+// The number that a literal text says, of the type that the same digits have as a number; the text itself where it says
+// none.
 NodePtr number_of(NodePtr text) {
   const auto* value = text->constant();
   if (!value || !value->present() || text->type()->base != Base::kString) return text;
-  auto parsed = parse_decimal(trim(value->as_text()));
+  auto digits = trim(value->as_text());
+  if (auto whole = parse_int(digits)) return constant_node(Value::integer(*whole), simple_type(integer_base(*whole)));
+  auto parsed = parse_decimal(digits);
   if (!parsed) return text;
-  auto whole = rescale(parsed->unscaled, parsed->scale, 0);
-  bool fits = whole && *whole >= INT64_MIN && *whole <= INT64_MAX;
-  if (fits && rescale(*whole, 0, parsed->scale) == parsed->unscaled) {
-    auto number = static_cast<int64_t>(*whole);
-    return constant_node(Value::integer(number), simple_type(integer_base(number)));
-  }
   Arena arena;
   return constant_node(Value::decimal(parsed->unscaled, arena), decimal_type_of(parsed->unscaled, parsed->scale));
 }
@@ -297,26 +294,38 @@ Result<NodePtr> Binder::choice(const Expression& e) {
   return case_node(std::move(conditions), std::move(results), type);
 }
 
+// A nested value of constants is a constant: it is made once, and casting it shows at once what does not fit.
+NodePtr constructed(std::vector<NodePtr> parts, TypePtr type) {
+  bool constant = std::all_of(parts.begin(), parts.end(), [](const auto& part) { return part->constant(); });
+  auto node = construct_node(std::move(parts), type);
+  if (!constant) return node;
+  Arena arena;
+  Frame frame;
+  frame.rows = 1;
+  frame.arena = &arena;
+  return constant_node(*node->evaluate(frame), type);
+}
+
 Result<NodePtr> Binder::construct(const Expression& e) {
   SL_TRY(auto parts, all(e));
   if (e.kind == Kind::kStruct) {
     std::vector<Field> fields;
     for (size_t i = 0; i < parts.size(); ++i) fields.push_back({e.names[i], parts[i]->type()});
-    return construct_node(std::move(parts), struct_type(std::move(fields)));
+    return constructed(std::move(parts), struct_type(std::move(fields)));
   }
   if (e.kind == Kind::kArray) {
     if (parts.empty()) return mistake(e, "an ARRAY needs at least one element, so that its type is known");
     SL_TRY(auto element, unify(e, pointers(parts), "the elements of an ARRAY"));
     if (element->base == Base::kUnknown)
       return mistake(e, "Cannot construct an array with all NULL elements: one CAST(NULL AS type) gives it a type");
-    return construct_node(std::move(parts), array_type(element));
+    return constructed(std::move(parts), array_type(element));
   }
   if (parts.empty()) return mistake(e, "a MAP needs at least one entry, so that its type is known");
   SL_TRY(auto key, unify(e, pointers(parts, 0, 2), "the keys of a MAP"));
   SL_TRY(auto value, unify(e, pointers(parts, 1, 2), "the values of a MAP"));
   if (key->base == Base::kUnknown || value->base == Base::kUnknown)
     return mistake(e, "Cannot construct a map with only NULL values: one CAST(NULL AS type) gives it a type");
-  return construct_node(std::move(parts), map_type(key, value));
+  return constructed(std::move(parts), map_type(key, value));
 }
 
 // Binds the lambdas of one call as its signature asks for them.

@@ -19,6 +19,8 @@ class Saved final : public query::StateWriter {
   std::map<std::string, std::string>& to_;
 };
 
+constexpr int64_t kNowMs = 1'700'000'000'000;
+
 std::optional<Bytes> bytes_of(const std::optional<std::string>& text) {
   return text ? std::optional(as_bytes(*text)) : std::nullopt;
 }
@@ -113,7 +115,7 @@ Status Engine::push(Query& query, const std::string& topic, size_t from, size_t 
         record.headers = {as_bytes(stored.headers), stored.header_count};
         records.push_back(record);
       }
-      SL_CHECK(query.task->push(source, records, 0));
+      SL_CHECK(query.task->push(source, records, kNowMs));
     }
     if (options_.restart) SL_CHECK(restart(query));
     at = end;

@@ -149,6 +149,9 @@ std::string to_text(const Json& json) {
 }
 
 bool same_result(const Json& expected, const Json& actual) {
+  // The suite writes some decimals in quotes.
+  auto scalar = [](const Json& json) { return json.kind == Kind::kString || json.kind == Kind::kNumber; };
+  if (expected.kind != actual.kind && scalar(expected) && scalar(actual)) return expected.text == actual.text;
   if (expected.kind != actual.kind) return false;
   if (expected.kind == Kind::kNumber) return same_number(expected.text, actual.text);
   if (expected.kind == Kind::kObject) return covers(expected, actual) && covers(actual, expected);
