@@ -21,4 +21,4 @@ _sl_complete() {
     if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]]; then compopt -o nospace 2> /dev/null; fi
     return 0
 }
-complete -o default -F _sl_complete sl-topic sl-group sl-produce sl-consume streamlogd
+complete -o default -F _sl_complete sl-topic sl-group sl-query sl-produce sl-consume streamlogd

@@ -10,6 +10,6 @@ function __sl_answers
         __fish_complete_path "$current"
     end
 end
-for tool in sl-topic sl-group sl-produce sl-consume streamlogd
+for tool in sl-topic sl-group sl-query sl-produce sl-consume streamlogd
     complete -c $tool -f -a '(__sl_answers)'
 end

@@ -151,7 +151,9 @@ aio::Task<Result<sl::query::Source>> inferred(Script& script, std::string topic)
 
 // Declares what FROM names and nobody has declared, where it is a topic.
 aio::Task<Status> declare_topics(Script& script, const sl::query::Statement& statement) {
-  const sl::query::Select* query = std::get_if<sl::query::Select>(&statement.body);
+  if (const auto* explain = std::get_if<sl::query::Explain>(&statement.body); explain && explain->statement)
+    co_return co_await declare_topics(script, *explain->statement);
+  const auto* query = std::get_if<sl::query::Select>(&statement.body);
   if (const auto* create = std::get_if<sl::query::CreateAs>(&statement.body)) query = &create->query;
   if (const auto* insert = std::get_if<sl::query::InsertSelect>(&statement.body)) query = &insert->query;
   if (!query) co_return Status();

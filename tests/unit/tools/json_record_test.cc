@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "base/base64.h"
 #include "base/random.h"
 #include "sample_record.h"
-#include "base/base64.h"
 
 namespace sl::tools {
 namespace {
