@@ -70,6 +70,24 @@ TypePtr settled(const TypePtr& type) {
   return struct_type(std::move(fields));
 }
 
+// The fields of a line, quotes taken off; a delimiter within quotes is a part of its field.
+std::vector<std::string> csv_fields(std::string_view line, char delimiter) {
+  std::vector<std::string> out(1);
+  bool quoted = false;
+  for (size_t i = 0; i < line.size(); ++i) {
+    char c = line[i];
+    if (c == '"' && quoted && i + 1 < line.size() && line[i + 1] == '"')
+      out.back() += line[++i];
+    else if (c == '"')
+      quoted = !quoted;
+    else if (c == delimiter && !quoted)
+      out.emplace_back();
+    else
+      out.back() += c;
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<Field> infer_json(std::span<const std::string_view> records) {
@@ -96,18 +114,12 @@ std::vector<Field> infer_json(std::span<const std::string_view> records) {
 
 std::vector<Field> infer_delimited(std::span<const std::string_view> lines, char delimiter) {
   if (lines.empty()) return {};
-  auto plain = [](std::string_view text) {
-    text = trim(text);
-    if (text.size() >= 2 && text.front() == '"' && text.back() == '"') text = text.substr(1, text.size() - 2);
-    return text;
-  };
   std::vector<Field> fields;
-  for (auto name : split(lines[0], delimiter))
-    fields.push_back({std::string(plain(name)), simple_type(Base::kUnknown)});
+  for (auto& name : csv_fields(lines[0], delimiter)) fields.push_back({name, simple_type(Base::kUnknown)});
   for (auto line : lines.subspan(1)) {
-    auto values = split(line, delimiter);
+    auto values = csv_fields(line, delimiter);
     for (size_t i = 0; i < std::min(values.size(), fields.size()); ++i) {
-      auto value = plain(values[i]);
+      auto value = trim(values[i]);
       if (value.empty()) continue;
       auto base = parse_int(value) ? Base::kBigint : parse_double(value) ? Base::kDouble : Base::kString;
       auto common = common_type(fields[i].type, simple_type(base));

@@ -80,7 +80,8 @@ void RowWriter::begin(std::string& out) {
     widths_.push_back(std::max(kNarrowest, display_width(columns_[i].name)));
     if (format_ == RowFormat::kTable) {
       if (i) out += "  ";
-      append_padded(out, columns_[i].name, i + 1 == columns_.size() ? 0 : widths_[i], columns_[i].type->numeric());
+      bool number = columns_[i].type->numeric(), last = i + 1 == columns_.size();
+      append_padded(out, columns_[i].name, last && !number ? 0 : widths_[i], number);
     } else {
       if (i) out += format_ == RowFormat::kTsv ? '\t' : ',';
       append_field(out, columns_[i].name, format_ == RowFormat::kTsv);
