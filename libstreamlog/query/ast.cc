@@ -64,6 +64,7 @@ ExpressionPtr clone(const Expression& e) {
   out->negated = e.negated;
   out->star = e.star;
   out->has_else = e.has_else;
+  out->height = e.height;
   for (const auto& part : e.args) out->args.push_back(clone(*part));
   return out;
 }

@@ -61,6 +61,7 @@ struct Expression {
   bool negated = false;
   bool star = false;      // COUNT(*)
   bool has_else = false;  // kCase
+  uint16_t height = 1;    // levels below and with this one; the parser bounds it, so recursion over a tree ends
 };
 
 // Equal but for positions.

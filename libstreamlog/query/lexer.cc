@@ -46,18 +46,25 @@ class Reader {
     for (;;) {
       if (peek() == ' ' || peek() == '\t' || peek() == '\n' || peek() == '\r') {
         step();
-      } else if (sees("--")) {
-        while (!done() && peek() != '\n') step();
-      } else if (sees("/*")) {
-        auto at = here();
-        step(2);
-        while (!done() && !sees("*/")) step();
-        if (done()) return error_at(at, "the comment that begins here has no end: */ is missing");
-        step(2);
+      } else if (sees("--") || sees("/*")) {
+        SL_CHECK(skip_comment());
       } else {
         return {};
       }
     }
+  }
+  // Where one begins.
+  Status skip_comment() {
+    if (sees("--")) {
+      while (!done() && peek() != '\n') step();
+    } else if (sees("/*")) {
+      auto at = here();
+      step(2);
+      while (!done() && !sees("*/")) step();
+      if (done()) return error_at(at, "the comment that begins here has no end: */ is missing");
+      step(2);
+    }
+    return {};
   }
   // What stands between two `quote`s; a doubled one is one.
   Result<std::string> quoted(char quote) {
@@ -200,18 +207,31 @@ Result<Script> split_script(std::string_view text) {
 
 Result<std::string> substituted(std::string_view text, const Position& at,
                                 const std::map<std::string, std::string>& variables) {
+  constexpr size_t kBytesMax = 16 << 20;
+  Reader in(text, at);
   std::string out;
-  for (size_t from = 0;;) {
-    auto begin = text.find("${", from);
-    out += text.substr(from, begin - from);
-    if (begin == std::string_view::npos) return out;
-    auto end = text.find('}', begin);
-    auto name = end == std::string_view::npos ? std::string() : std::string(text.substr(begin + 2, end - begin - 2));
+  for (char quote = 0;;) {
+    size_t from = in.next();
+    if (!quote) SL_CHECK(in.skip_comment());
+    out += in.since(from);
+    if (in.done()) return out;
+    if (quote == '`' || !in.sees("${")) {
+      char c = in.peek();
+      if (quote ? c == quote : c == '\'' || c == '`' || c == '"') quote = quote ? '\0' : c;
+      out += c;
+      in.step();
+      continue;
+    }
+    auto where = in.here();
+    auto end = text.find('}', in.next());
+    if (end == std::string_view::npos) return error_at(where, "the variable that begins here has no end: } is missing");
+    auto name = std::string(text.substr(in.next() + 2, end - in.next() - 2));
     auto value = variables.find(name);
     if (value == variables.end())
-      return error_at(at, fmt::format("there is no variable ${{{}}}: DEFINE {} = '…' makes it", name, name));
+      return error_at(where, fmt::format("there is no variable ${{{}}}: DEFINE {} = '…' makes it", name, name));
+    if (out.size() + value->second.size() > kBytesMax) return error_at(where, "the statement is longer than 16 MiB");
     out += value->second;
-    from = end + 1;
+    in.step(end + 1 - in.next());
   }
 }
 

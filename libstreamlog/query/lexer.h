@@ -31,7 +31,8 @@ struct Token {
 // end.
 Result<std::vector<Token>> tokens_of(std::string_view text, const Position& at);
 
-// ${NAME} replaced by its value; an unknown one is an error. Not within comments or, as in ksqlDB, quotes of backticks.
+// ${NAME} replaced by its value; an unknown one is an error. Not within comments or
+// backticks.
 Result<std::string> substituted(std::string_view text, const Position& at,
                                 const std::map<std::string, std::string>& variables);
 

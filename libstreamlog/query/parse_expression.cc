@@ -14,6 +14,15 @@ namespace {
 
 using Kind = Expression::Kind;
 constexpr int kDepthMax = 200;
+// a + b + c … is a tree as high as it is long, and what walks it recurses.
+constexpr uint16_t kHeightMax = 1000;
+constexpr size_t kCopiedMax = 100'000;
+
+size_t nodes_of(const Expression& e) {
+  size_t count = 1;
+  for (const auto& part : e.args) count += nodes_of(*part);
+  return count;
+}
 
 class Deeper {
  public:
@@ -59,12 +68,20 @@ Result<ExpressionPtr> Parser::expression() {
   return disjunction();
 }
 
+// Takes the height of a node whose parts are all there.
+Result<ExpressionPtr> Parser::measured(ExpressionPtr made) const {
+  for (const auto& part : made->args) made->height = std::max<uint16_t>(made->height, part->height + 1);
+  if (made->height > kHeightMax)
+    return error_at(made->at, fmt::format("the expression has more than {} levels", kHeightMax));
+  return made;
+}
+
 Result<ExpressionPtr> Parser::disjunction() {
   SL_TRY(auto left, conjunction());
   while (sees("OR")) {
     auto at = take().at;
     SL_TRY(auto right, conjunction());
-    left = with_args(Kind::kBinary, at, "OR", std::move(left), std::move(right));
+    SL_TRY(left, measured(with_args(Kind::kBinary, at, "OR", std::move(left), std::move(right))));
   }
   return left;
 }
@@ -74,7 +91,7 @@ Result<ExpressionPtr> Parser::conjunction() {
   while (sees("AND")) {
     auto at = take().at;
     SL_TRY(auto right, negation());
-    left = with_args(Kind::kBinary, at, "AND", std::move(left), std::move(right));
+    SL_TRY(left, measured(with_args(Kind::kBinary, at, "AND", std::move(left), std::move(right))));
   }
   return left;
 }
@@ -85,7 +102,7 @@ Result<ExpressionPtr> Parser::negation() {
   if (depth_ > kDepthMax) return error_at(peek().at, "too many NOTs");
   auto at = take().at;
   SL_TRY(auto inner, negation());
-  return with_args(Kind::kUnary, at, "NOT", std::move(inner));
+  return measured(with_args(Kind::kUnary, at, "NOT", std::move(inner)));
 }
 
 Result<ExpressionPtr> Parser::predicate() {
@@ -94,6 +111,7 @@ Result<ExpressionPtr> Parser::predicate() {
     size_t before = next_;
     SL_TRY(left, predicate_of(std::move(left)));
     if (next_ == before) return left;
+    SL_TRY(left, measured(std::move(left)));
   }
 }
 
@@ -165,7 +183,8 @@ Result<ExpressionPtr> Parser::sum() {
   while (sees("+") || sees("-") || sees("||")) {
     const auto& op = take();
     SL_TRY(auto right, product());
-    left = with_args(Kind::kBinary, op.at, op.text == "||" ? "+" : op.text, std::move(left), std::move(right));
+    SL_TRY(left, measured(with_args(Kind::kBinary, op.at, op.text == "||" ? "+" : op.text, std::move(left),
+                                    std::move(right))));
   }
   return left;
 }
@@ -175,7 +194,7 @@ Result<ExpressionPtr> Parser::product() {
   while (sees("*") || sees("/") || sees("%")) {
     const auto& op = take();
     SL_TRY(auto right, sign());
-    left = with_args(Kind::kBinary, op.at, op.text, std::move(left), std::move(right));
+    SL_TRY(left, measured(with_args(Kind::kBinary, op.at, op.text, std::move(left), std::move(right))));
   }
   return left;
 }
@@ -196,7 +215,7 @@ Result<ExpressionPtr> Parser::sign() {
     return make_expression(kind, op.at, "-" + digits.text);
   }
   SL_TRY(auto inner, sign());
-  return with_args(Kind::kUnary, op.at, op.text, std::move(inner));
+  return measured(with_args(Kind::kUnary, op.at, op.text, std::move(inner)));
 }
 
 Result<ExpressionPtr> Parser::postfix() {
@@ -204,13 +223,13 @@ Result<ExpressionPtr> Parser::postfix() {
   for (;;) {
     auto at = peek().at;
     if (accept("->")) {
-      if (accept("*")) return with_args(Kind::kAllFields, at, "", std::move(left));
+      if (accept("*")) return measured(with_args(Kind::kAllFields, at, "", std::move(left)));
       SL_TRY(auto name, identifier("a field's name"));
-      left = with_args(Kind::kField, at, name, std::move(left));
+      SL_TRY(left, measured(with_args(Kind::kField, at, name, std::move(left))));
     } else if (accept("[")) {
       SL_TRY(auto index, expression());
       SL_CHECK(expect("]"));
-      left = with_args(Kind::kSubscript, at, "", std::move(left), std::move(index));
+      SL_TRY(left, measured(with_args(Kind::kSubscript, at, "", std::move(left), std::move(index))));
     } else {
       return left;
     }
@@ -218,6 +237,11 @@ Result<ExpressionPtr> Parser::postfix() {
 }
 
 Result<ExpressionPtr> Parser::primary() {
+  SL_TRY(auto made, primary_of());
+  return measured(std::move(made));
+}
+
+Result<ExpressionPtr> Parser::primary_of() {
   const auto& token = peek();
   switch (token.kind) {
     case Token::Kind::kInteger:
@@ -306,7 +330,11 @@ Result<ExpressionPtr> Parser::choice() {
   while (accept("WHEN")) {
     auto at = peek().at;
     SL_TRY(auto condition, expression());
+    // Simple CASEs within operands of simple CASEs would double with each level.
+    if (operand && (copied_ += nodes_of(*operand)) > kCopiedMax)
+      return error_at(at, "CASE operands repeat each other too often");
     if (operand) condition = with_args(Kind::kBinary, at, "=", clone(*operand), std::move(condition));
+    SL_TRY(condition, measured(std::move(condition)));
     SL_CHECK(expect("THEN"));
     SL_TRY(auto result, expression());
     out->args.push_back(std::move(condition));

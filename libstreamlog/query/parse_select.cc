@@ -76,7 +76,7 @@ Result<SelectItem> Parser::item() {
   if (accept("AS")) {
     SL_TRY(out.alias, identifier("a name for the column"));
   } else if (identifier_next() && !goes_on(peek().text)) {
-    SL_TRY(out.alias, identifier("a name for the column"));
+    SL_TRY(out.alias, bare_alias("a name for the column"));
   }
   return out;
 }
@@ -89,7 +89,7 @@ Result<Relation> Parser::relation() {
   if (accept("AS")) {
     SL_TRY(out.alias, identifier("an alias"));
   } else if (identifier_next() && !goes_on(peek().text)) {
-    SL_TRY(out.alias, identifier("an alias"));
+    SL_TRY(out.alias, bare_alias("an alias"));
   }
   return out;
 }
@@ -98,7 +98,6 @@ Status Parser::joins(Select& select) {
   for (;;) {
     Join join;
     join.at = peek().at;
-    bool outer = false;
     if (accept("JOIN")) {
       join.kind = JoinKind::kInner;
     } else if (sees("INNER") || sees("LEFT") || sees("RIGHT") || sees("FULL")) {
@@ -107,7 +106,7 @@ Status Parser::joins(Select& select) {
                   : word == "LEFT"  ? JoinKind::kLeft
                   : word == "RIGHT" ? JoinKind::kRight
                                     : JoinKind::kFull;
-      outer = join.kind != JoinKind::kInner && accept("OUTER");
+      if (join.kind != JoinKind::kInner) accept("OUTER");
       SL_CHECK(expect("JOIN"));
     } else if (sees("OUTER")) {
       take();
@@ -116,7 +115,6 @@ Status Parser::joins(Select& select) {
     } else {
       return {};
     }
-    static_cast<void>(outer);
     SL_TRY(join.right, relation());
     if (accept("WITHIN")) {
       SL_TRY(join.within, within());
@@ -174,10 +172,7 @@ Result<Window> Parser::window() {
   Window out;
   out.at = take().at;
   // A name for the window, which nothing uses.
-  if (identifier_next() && !goes_on(peek().text)) {
-    SL_TRY(auto name, identifier("a kind of window"));
-    static_cast<void>(name);
-  }
+  if (identifier_next() && (sees("TUMBLING", 1) || sees("HOPPING", 1) || sees("SESSION", 1))) take();
   if (accept("TUMBLING"))
     out.kind = Window::Kind::kTumbling;
   else if (accept("HOPPING"))
@@ -219,21 +214,19 @@ Result<Window> Parser::window() {
 Result<std::vector<ExpressionPtr>> Parser::list_of_expressions(bool parentheses) {
   std::vector<ExpressionPtr> out;
   // GROUP BY (A, B) is GROUP BY A, B; GROUP BY (A) + 1 is an expression.
+  // As in ksqlDB, a condition needs parentheses here.
   size_t before = next_;
   if (parentheses && accept("(")) {
-    bool whole = true;
     do {
-      auto one = expression();
-      if (!one) return std::move(one).error();
-      out.push_back(*std::move(one));
+      SL_TRY(auto one, expression());
+      out.push_back(std::move(one));
     } while (accept(","));
-    whole = accept(")");
-    if (whole && out.size() > 1) return out;
+    if (accept(")") && out.size() > 1) return out;
     out.clear();
     next_ = before;
   }
   do {
-    SL_TRY(auto one, expression());
+    SL_TRY(auto one, parentheses ? sum() : expression());
     out.push_back(std::move(one));
   } while (accept(","));
   return out;

@@ -19,6 +19,11 @@ constexpr std::array<std::string_view, 44> kReserved = {
     "NOT",    "IN",    "LIKE",  "BETWEEN",  "IS",     "NULL",     "TRUE",    "FALSE",  "CASE",  "WHEN",   "THEN",
     "ELSE",   "END",   "CAST",  "DISTINCT", "DELETE", "DESCRIBE", "EXPLAIN", "VALUES", "LIMIT", "EXISTS", "USING"};
 
+// Keywords that may stand where an alias without AS may; shorter words are near to too many names.
+constexpr std::array<std::string_view, 12> kBehindAlias = {"FROM",  "WHERE", "GROUP",     "HAVING", "WINDOW", "EMIT",
+                                                           "LIMIT", "JOIN",  "PARTITION", "LEFT",   "INNER",  "WITHIN"};
+constexpr size_t kKeywordBytesMin = 4;
+
 std::string shown(const Token& token) {
   if (token.kind == Token::Kind::kEnd) return "the end";
   if (token.kind == Token::Kind::kString) return fmt::format("the text '{}'", token.text);
@@ -54,6 +59,12 @@ Status Parser::expect(std::string_view word) {
 
 Error Parser::unexpected(std::string_view expected, std::initializer_list<std::string_view> near) const {
   const auto& token = peek();
+  if (next_ > 0 && behind_bare_alias_ == next_ && tokens_[next_ - 1].text.size() >= kKeywordBytesMin) {
+    const auto& alias = tokens_[next_ - 1];
+    if (auto keyword = nearest_name(upper_name(alias.text), kBehindAlias))
+      return error_at(alias.at,
+                      fmt::format("expected {}, found {}; did you mean {}?", expected, shown(alias), *keyword));
+  }
   auto text = fmt::format("expected {}, found {}", expected, shown(token));
   if (token.kind == Token::Kind::kWord && near.size() > 0) {
     std::vector<std::string_view> words(near);
@@ -78,6 +89,12 @@ Result<std::string> Parser::identifier(std::string_view what) {
   const auto& token = take();
   if (token.text.empty()) return error_at(token.at, "a name cannot be empty");
   return token.kind == Token::Kind::kIdentifier ? token.text : cased(token.text);
+}
+
+Result<std::string> Parser::bare_alias(std::string_view what) {
+  SL_TRY(auto name, identifier(what));
+  if (tokens_[next_ - 1].kind == Token::Kind::kWord) behind_bare_alias_ = next_;
+  return name;
 }
 
 Result<int64_t> Parser::integer(std::string_view what) {

@@ -40,6 +40,7 @@ class Parser {
   // "expected X, found Y", with the nearest of `near` where one is near.
   Error unexpected(std::string_view expected, std::initializer_list<std::string_view> near = {}) const;
   bool identifier_next() const;
+  Result<std::string> bare_alias(std::string_view what);
   Result<std::string> identifier(std::string_view what);
   Result<int64_t> integer(std::string_view what);
   Result<std::string> string(std::string_view what);
@@ -77,6 +78,7 @@ class Parser {
   Result<int64_t> duration();
   Result<std::vector<ExpressionPtr>> list_of_expressions(bool parentheses);
 
+  Result<ExpressionPtr> measured(ExpressionPtr made) const;
   Result<ExpressionPtr> disjunction();
   Result<ExpressionPtr> conjunction();
   Result<ExpressionPtr> negation();
@@ -87,6 +89,7 @@ class Parser {
   Result<ExpressionPtr> sign();
   Result<ExpressionPtr> postfix();
   Result<ExpressionPtr> primary();
+  Result<ExpressionPtr> primary_of();
   Result<ExpressionPtr> word();
   Result<ExpressionPtr> parenthesised();
   Result<ExpressionPtr> call(Token name);
@@ -101,6 +104,9 @@ class Parser {
   std::vector<Token> tokens_;
   const ParseOptions& options_;
   size_t next_ = 0;
+  // Where the last alias without AS ended: it may have been meant as a keyword.
+  size_t behind_bare_alias_ = 0;
+  size_t copied_ = 0;  // nodes that simple CASEs repeated
   int depth_ = 0;
 };
 
