@@ -16,6 +16,7 @@ uint32_t upper_letter(uint32_t c) {
   if ((c >= 'a' && c <= 'z') || (c >= 0xe0 && c <= 0xfe && c != 0xf7) || (c >= 0x3b1 && c <= 0x3c9 && c != 0x3c2) ||
       (c >= 0x430 && c <= 0x44f))
     return c - 32;
+  if (c == 0x3c2) return 0x3a3;  // the sigma at a word's end
   if (c >= 0x450 && c <= 0x45f) return c - 80;
   if (c >= 0x100 && c <= 0x17e && c != 0x131 && (c <= 0x137 || c >= 0x14a) && (c < 0x179 ? c % 2 == 1 : c % 2 == 0))
     return c - 1;
@@ -30,6 +31,11 @@ uint32_t lower_letter(uint32_t c) {
       (c < 0x179 ? c % 2 == 0 : c % 2 == 1))
     return c + 1;
   return c;
+}
+
+// ß has no capital of one letter.
+bool lower_case(uint32_t c) {
+  return c == 0xdf || upper_letter(c) != c;
 }
 
 template <uint32_t (*letter)(uint32_t)>
@@ -272,7 +278,7 @@ Value masked(CallContext& call, std::string_view text, const Masks& masks, size_
     size_t begin = at;
     auto c = take_utf8(text, at);
     auto mask = c >= '0' && c <= '9'   ? masks.digit
-                : upper_letter(c) != c ? masks.low
+                : lower_case(c)        ? masks.low
                 : lower_letter(c) != c ? masks.up
                                        : masks.other;
     if (n >= from && n < to && mask)

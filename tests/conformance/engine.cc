@@ -35,7 +35,7 @@ const query::Source* Engine::source_of(const std::string& topic) const {
 }
 
 Status Engine::make_task(Query& query) {
-  SL_TRY(query.task, query::Task::make(*query.plan, session_.settings(), nullptr, nullptr));
+  SL_TRY(query.task, query::Task::make(*query.plan, session_.settings(), &random_, nullptr));
   SL_TRY(query.encoder, query::SinkEncoder::make(*query.plan, query.task->environment()));
   auto* made = &query;
   query.task->set_output([this, made](const query::Batch& batch) {

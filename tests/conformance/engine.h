@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/random.h"
 #include "query/session.h"
 #include "query/sink_encoder.h"
 #include "query/task.h"
@@ -50,6 +51,7 @@ class Engine {
  private:
   query::Session session_;
   RunOptions options_;
+  SeededRandom random_{1};
   std::map<std::string, std::vector<StoredRecord>> topics_;
   struct Query {
     std::shared_ptr<query::Plan> plan;
