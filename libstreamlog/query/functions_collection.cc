@@ -11,39 +11,37 @@ namespace {
 std::vector<Value> items_of(const Value& array) {
   return {array.items(), array.items() + array.size()};
 }
-bool holds(const std::vector<Value>& items, const Value& value) {
-  return std::any_of(items.begin(), items.end(), [&](const Value& v) { return same_value(v, value); });
+ValuePlaces places_of(const Value& array) {
+  ValuePlaces out;
+  for (size_t i = 0; i < array.size(); ++i) out.put(array.item(i));
+  return out;
 }
 
 Value contains(CallContext&, const Value* a) {
   if (a[0].is_null()) return Value::boolean(false);
-  return Value::boolean(holds(items_of(a[0]), a[1]));
+  const auto *from = a[0].items(), *end = from + a[0].size();
+  return Value::boolean(std::any_of(from, end, [&](const Value& v) { return same_value(v, a[1]); }));
 }
 Value length(CallContext&, const Value* a) {
   return Value::integer(static_cast<int64_t>(a[0].size()));
 }
 
 Value distinct(CallContext& call, const Value* a) {
-  std::vector<Value> out;
-  for (const auto& item : items_of(a[0]))
-    if (!holds(out, item)) out.push_back(item);
-  return made_array(call, out);
+  return made_array(call, places_of(a[0]).values());
 }
 // The different items of the first of which the second has (INTERSECT) or has not (EXCEPT) the like.
 template <bool in_both>
 Value compared(CallContext& call, const Value* a) {
-  auto others = items_of(a[1]);
-  std::vector<Value> out;
-  for (const auto& item : items_of(a[0]))
-    if (holds(others, item) == in_both && !holds(out, item)) out.push_back(item);
-  return made_array(call, out);
+  auto others = places_of(a[1]);
+  ValuePlaces out;
+  for (size_t i = 0; i < a[0].size(); ++i)
+    if (others.holds(a[0].item(i)) == in_both) out.put(a[0].item(i));
+  return made_array(call, out.values());
 }
 Value united(CallContext& call, const Value* a) {
-  std::vector<Value> out;
-  for (size_t side = 0; side < 2; ++side)
-    for (const auto& item : items_of(a[side]))
-      if (!holds(out, item)) out.push_back(item);
-  return made_array(call, out);
+  auto out = places_of(a[0]);
+  for (size_t i = 0; i < a[1].size(); ++i) out.put(a[1].item(i));
+  return made_array(call, out.values());
 }
 Value concatenated(CallContext& call, const Value* a) {
   if (a[0].is_null()) return a[1];
@@ -103,14 +101,12 @@ Value joined_with(CallContext& call, const Value* a) {
   return joined_by(call, a[0], a[1].is_null() ? "" : a[1].as_text());
 }
 
-// One-based, both ends included; outside the array they are cut to it.
-Value slice(CallContext& call, const Value* a) {
+// One-based, both ends included; null where an end lies outside of the array.
+Value slice(CallContext&, const Value* a) {
   if (a[0].is_null()) return Value::null();
   auto size = static_cast<int64_t>(a[0].size());
   int64_t from = a[1].is_null() ? 0 : a[1].as_integer() - 1, to = a[2].is_null() ? size : a[2].as_integer();
-  if (from < 0 || from > size || to < from) return Value::null();
-  to = std::min(to, size);
-  static_cast<void>(call);
+  if (from < 0 || to > size || to < from) return Value::null();
   return Value::array(a[0].items() + from, static_cast<size_t>(to - from));
 }
 
@@ -118,9 +114,12 @@ constexpr int64_t kSeriesMax = 100'000;
 Value series_by(CallContext& call, int64_t from, int64_t to, int64_t step) {
   if (step == 0 || (to > from && step < 0) || (to < from && step > 0))
     return Value::error("the step of a series leads from its start to its end, and is not 0");
-  if ((to - from) / step >= kSeriesMax) return Value::error("a series has at most 100,000 numbers");
+  int64_t distance = 0;
+  bool far = __builtin_sub_overflow(to, from, &distance);
+  if (far || distance == INT64_MIN || distance / step >= kSeriesMax)
+    return Value::error("a series has at most 100,000 numbers");
   std::vector<Value> out;
-  for (int64_t v = from; step > 0 ? v <= to : v >= to; v += step) out.push_back(Value::integer(v));
+  for (int64_t i = 0; i <= distance / step; ++i) out.push_back(Value::integer(from + i * step));
   return made_array(call, out);
 }
 Value series(CallContext& call, const Value* a) {
@@ -137,30 +136,21 @@ Value side(CallContext& call, const Value* a) {
   return made_array(call, out);
 }
 
-Value map_of(CallContext& call, const std::vector<std::pair<Value, Value>>& pairs) {
-  auto* items = call.arena.array<Value>(2 * pairs.size());
-  size_t count = 0;
-  for (const auto& [key, value] : pairs) {
-    size_t at = 0;
-    while (at < count && !same_value(items[2 * at], key)) ++at;
-    items[2 * at] = key;
-    items[2 * at + 1] = value;
-    count = std::max(count, at + 1);
-  }
-  return Value::map(items, count);
-}
+// A key without a value has null.
 Value as_map(CallContext& call, const Value* a) {
-  std::vector<std::pair<Value, Value>> pairs;
-  for (size_t i = 0; i < std::min(a[0].size(), a[1].size()); ++i) pairs.emplace_back(a[0].item(i), a[1].item(i));
-  return map_of(call, pairs);
+  std::vector<Value> items;
+  for (size_t i = 0; i < a[0].size(); ++i) {
+    items.push_back(a[0].item(i));
+    items.push_back(i < a[1].size() ? a[1].item(i) : Value::null());
+  }
+  return made_map(call, items);
 }
 Value map_union(CallContext& call, const Value* a) {
   if (a[0].is_null() && a[1].is_null()) return Value::null();
-  std::vector<std::pair<Value, Value>> pairs;
+  std::vector<Value> items;
   for (size_t one = 0; one < 2; ++one)
-    for (size_t i = 0; i < (a[one].is_null() ? 0 : a[one].size()); ++i)
-      pairs.emplace_back(a[one].map_key(i), a[one].map_value(i));
-  return map_of(call, pairs);
+    if (a[one].present()) items.insert(items.end(), a[one].items(), a[one].items() + 2 * a[one].size());
+  return made_map(call, items);
 }
 
 // A MAP as an ARRAY of STRUCT<K, V>, by key where asked for.

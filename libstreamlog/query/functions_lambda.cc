@@ -14,20 +14,6 @@ Value transform_array(CallContext& call, const Value* a) {
   return made_array(call, out);
 }
 
-// Keys and values in turn; a key that comes twice keeps its last value.
-Value made_map(CallContext& call, const std::vector<Value>& items) {
-  auto* copy = call.arena.array<Value>(items.size());
-  size_t count = 0;
-  for (size_t i = 0; i < items.size(); i += 2) {
-    size_t at = 0;
-    while (at < count && !same_value(copy[2 * at], items[i])) ++at;
-    copy[2 * at] = items[i];
-    copy[2 * at + 1] = items[i + 1];
-    count = at == count ? count + 1 : count;
-  }
-  return Value::map(copy, count);
-}
-
 Value transform_map(CallContext& call, const Value* a) {
   std::vector<Value> out;
   for (size_t i = 0; i < a[0].size(); ++i)

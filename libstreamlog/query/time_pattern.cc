@@ -16,10 +16,12 @@ constexpr std::array<std::string_view, 12> kMonths = {"January",   "February", "
                                                       "September", "October",  "November", "December"};
 constexpr std::array<std::string_view, 7> kDays = {"Monday", "Tuesday",  "Wednesday", "Thursday",
                                                    "Friday", "Saturday", "Sunday"};
+constexpr std::array<std::string_view, 2> kHalves = {"AM", "PM"};
 
 bool take_digits(std::string_view& text, size_t least, size_t most, int64_t& out) {
   size_t n = 0;
   out = 0;
+  most = std::min<size_t>(most, 18);  // as many as fit
   while (n < most && n < text.size() && text[n] >= '0' && text[n] <= '9') out = out * 10 + (text[n++] - '0');
   text.remove_prefix(n);
   return n >= least && n > 0;
@@ -57,124 +59,194 @@ struct TimePattern::Fields {
   std::optional<Zone> zone;
 };
 
+namespace {
+
+// The letters, how often each may stand, and what it says something about.
+struct Letter {
+  char letter;
+  size_t most;
+  bool date, time;
+};
+constexpr Letter kLetters[] = {
+    {'y', 8, true, false},  {'u', 8, true, false},  {'M', 4, true, false},  {'L', 4, true, false},
+    {'d', 2, true, false},  {'D', 3, true, false},  {'E', 4, true, false},  {'H', 2, false, true},
+    {'k', 2, false, true},  {'h', 2, false, true},  {'K', 2, false, true},  {'m', 2, false, true},
+    {'s', 2, false, true},  {'S', 9, false, true},  {'n', 9, false, true},  {'a', 1, false, true},
+    {'X', 3, false, false}, {'x', 3, false, false}, {'Z', 5, false, false}, {'z', 4, false, false},
+    {'V', 2, false, false},
+};
+const Letter* find_letter(char c) {
+  const auto* at =
+      std::find_if(std::begin(kLetters), std::end(kLetters), [c](const Letter& l) { return l.letter == c; });
+  return at == std::end(kLetters) ? nullptr : at;
+}
+
+// A quoted text, or one character that stands for itself.
+Result<std::string> take_literal(std::string_view pattern, size_t& at) {
+  if (pattern[at] != '\'') return std::string(1, pattern[at++]);
+  std::string text;
+  for (++at;; ++at) {
+    if (at >= pattern.size())
+      return Error{Errc::kMalformed, fmt::format("the pattern '{}' has a quote without an end", pattern)};
+    if (pattern[at] == '\'') {
+      ++at;
+      if (at >= pattern.size() || pattern[at] != '\'') break;
+    }
+    text += pattern[at];
+  }
+  return text.empty() ? "'" : text;
+}
+
+}  // namespace
+
 Result<TimePattern> TimePattern::make(std::string_view pattern) {
   TimePattern out;
-  constexpr std::string_view kKnown = "yuMLdDHhkKmsSaEXxZzVn";
+  std::vector<size_t> open;
+  auto wrong = [&](std::string_view what) {
+    return Error{Errc::kMalformed, fmt::format("the pattern '{}' {}", pattern, what)};
+  };
   for (size_t at = 0; at < pattern.size();) {
     char c = pattern[at];
-    bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    if (letter) {
+    if (c == '[') {
+      open.push_back(out.parts_.size());
+    } else if (c == ']') {
+      if (open.empty()) return wrong("has a ] without a [");
+      out.parts_[open.back()].count = out.parts_.size();
+      open.pop_back();
+    } else if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) {
       size_t from = at;
       while (at < pattern.size() && pattern[at] == c) ++at;
-      if (kKnown.find(c) == std::string_view::npos)
-        return Error{Errc::kMalformed,
-                     fmt::format("the pattern '{}' has a letter that means no part of a time: {}", pattern, c)};
+      const auto* letter = find_letter(c);
+      if (!letter) return wrong(fmt::format("has a letter that means no part of a time: {}", c));
+      if (at - from > letter->most) return wrong(fmt::format("has more than {} of {}", letter->most, c));
       out.parts_.push_back({c, at - from, {}});
-      continue;
-    }
-    std::string text;
-    if (c == '\'') {
-      for (++at;; ++at) {
-        if (at >= pattern.size())
-          return Error{Errc::kMalformed, fmt::format("the pattern '{}' has a quote without an end", pattern)};
-        if (pattern[at] == '\'') {
-          ++at;
-          if (at >= pattern.size() || pattern[at] != '\'') break;
-        }
-        text += pattern[at];
-      }
-      if (text.empty()) text = "'";
-    } else if (c == '[' || c == ']') {
-      ++at;
+      out.has_date_ |= letter->date;
+      out.has_time_ |= letter->time;
       continue;
     } else {
-      text = c;
-      ++at;
+      SL_TRY(auto text, take_literal(pattern, at));
+      out.parts_.push_back({0, 0, std::move(text)});
+      continue;
     }
-    out.parts_.push_back({0, 0, std::move(text)});
+    out.parts_.push_back({c, 0, {}});
+    ++at;
   }
+  if (!open.empty()) return wrong("has a [ without a ]");
   return out;
 }
 
 bool TimePattern::take(const Part& part, bool fixed, std::string_view& text, Fields& f) {
-  if (part.letter == 0) {
-    if (!text.starts_with(part.text)) return false;
-    text.remove_prefix(part.text.size());
-    return true;
-  }
-  size_t most = fixed ? part.count : part.count >= 2 ? part.count : 19;
-  size_t index = 0;
+  size_t count = part.count, index = 0;
+  int64_t* number = nullptr;
   switch (part.letter) {
-    case 'y':
-    case 'u': {
-      bool two = part.count == 2;
-      if (!take_digits(text, two ? 2 : part.count,
-                       two     ? 2
-                       : fixed ? part.count
-                               : std::max<size_t>(part.count, 4),
-                       f.year))
-        return false;
-      if (two) f.year += 2000;
+    case 0:
+      if (!text.starts_with(part.text)) return false;
+      text.remove_prefix(part.text.size());
       return true;
-    }
+    case 'y':
+    case 'u':
+      if (!take_digits(text, count, fixed || count == 2 ? count : std::max<size_t>(count, 4), f.year)) return false;
+      if (count == 2) f.year += 2000;
+      return true;
     case 'M':
     case 'L':
-      if (part.count >= 3) {
-        if (!take_name(text, kMonths, part.count >= 4, index)) return false;
-        f.month = static_cast<int64_t>(index) + 1;
-        return true;
+      if (count < 3) {
+        number = &f.month;
+        break;
       }
-      return take_digits(text, part.count, std::max<size_t>(part.count, 2), f.month);
+      if (!take_name(text, kMonths, count >= 4, index)) return false;
+      f.month = static_cast<int64_t>(index) + 1;
+      return true;
     case 'd':
-      return take_digits(text, part.count, std::max<size_t>(part.count, 2), f.day);
+      number = &f.day;
+      break;
     case 'D':
-      return take_digits(text, 1, 3, f.day_of_year);
+      return take_digits(text, count, 3, f.day_of_year) && f.day_of_year > 0;
     case 'H':
+      number = &f.hour;
+      break;
+    case 'm':
+      number = &f.minute;
+      break;
+    case 's':
+      number = &f.second;
+      break;
     case 'k':
-      return take_digits(text, part.count, std::max<size_t>(part.count, 2), f.hour);
     case 'h':
     case 'K':
-      f.half_days = true;
-      return take_digits(text, part.count, std::max<size_t>(part.count, 2), f.hour);
-    case 'm':
-      return take_digits(text, part.count, std::max<size_t>(part.count, 2), f.minute);
-    case 's':
-      return take_digits(text, part.count, std::max<size_t>(part.count, 2), f.second);
-    case 'S': {
-      std::string_view digits = text.substr(0, part.count);
-      int64_t value = 0;
-      if (!take_digits(text, part.count, part.count, value)) return false;
-      f.ms = 0;
-      for (size_t i = 0; i < 3; ++i) f.ms = f.ms * 10 + (i < digits.size() ? digits[i] - '0' : 0);
+      return take_other_hour(part, text, f);
+    case 'S':
+    case 'n': {
+      // A fraction's digits count from the left, nanoseconds from the right.
+      size_t before = text.size();
+      if (!take_digits(text, part.letter == 'S' ? count : 1, part.letter == 'S' ? count : 9, f.ms)) return false;
+      for (size_t digits = part.letter == 'S' ? before - text.size() : 9; digits != 3; digits += digits < 3 ? 1 : -1)
+        f.ms = digits < 3 ? f.ms * 10 : f.ms / 10;
       return true;
     }
     case 'a':
-      if (text.size() < 2) return false;
-      f.afternoon = upper(text[0]) == 'P';
-      text.remove_prefix(2);
+      if (!take_name(text, kHalves, true, index)) return false;
+      f.afternoon = index == 1;
       return true;
     case 'E':
-      return take_name(text, kDays, part.count >= 4, index);
-    case 'n':
-      return take_digits(text, 1, most, f.ms);
+      return take_name(text, kDays, count >= 4, index);
     default:
       return take_zone(text, f.zone);
   }
+  return take_digits(text, count, 2, *number);
+}
+
+// 'k' runs from 1 to 24, 'h' from 1 to 12, 'K' from 0 to 11.
+bool TimePattern::take_other_hour(const Part& part, std::string_view& text, Fields& f) {
+  if (!take_digits(text, part.count, 2, f.hour)) return false;
+  int64_t most = part.letter == 'k' ? 24 : part.letter == 'h' ? 12 : 11;
+  if (f.hour > most || (part.letter != 'K' && f.hour == 0)) return false;
+  if (part.letter != 'K') f.hour %= most;
+  f.half_days = part.letter != 'k';
+  return true;
+}
+
+bool TimePattern::take_all(std::string_view text, Fields& f) const {
+  // Where a section [in brackets] does not fit, what it took is given back and it is passed over.
+  struct Open {
+    size_t begin;
+    std::string_view text;
+    Fields fields;
+  };
+  std::vector<Open> open;
+  for (size_t i = 0; i < parts_.size(); ++i) {
+    if (parts_[i].letter == '[') {
+      open.push_back({i, text, f});
+      continue;
+    }
+    if (parts_[i].letter == ']') {
+      open.pop_back();
+      continue;
+    }
+    // Digits directly followed by others have no more than their letters.
+    char next = i + 1 < parts_.size() ? parts_[i + 1].letter : '\0';
+    if (take(parts_[i], next != 0 && next != '[' && next != ']', text, f)) continue;
+    if (open.empty()) return false;
+    i = parts_[open.back().begin].count;
+    text = open.back().text;
+    f = open.back().fields;
+    open.pop_back();
+  }
+  return text.empty();
 }
 
 std::optional<int64_t> TimePattern::parse(std::string_view text, const Zone* zone) const {
   Fields f;
-  for (size_t i = 0; i < parts_.size(); ++i) {
-    // Digits directly followed by digits have no more than their letters.
-    bool fixed = i + 1 < parts_.size() && parts_[i + 1].letter != 0;
-    if (!take(parts_[i], fixed, text, f)) return std::nullopt;
-  }
-  if (!text.empty()) return std::nullopt;
-  if (f.half_days) f.hour = f.hour % 12 + (f.afternoon ? 12 : 0);
+  if (!take_all(text, f)) return std::nullopt;
+  if (f.half_days && f.afternoon) f.hour += 12;
   CivilDate date{f.year, static_cast<int>(f.month), static_cast<int>(f.day)};
-  if (!valid_date(date) || f.hour > 24 || f.minute > 59 || f.second > 59) return std::nullopt;
-  int64_t days = days_of_civil(date) + (f.day_of_year ? f.day_of_year - 1 : 0);
-  int64_t local = days * kDayMs + ((f.hour % 24 * 60 + f.minute) * 60 + f.second) * 1000 + f.ms;
+  if (!valid_date(date) || f.hour > 23 || f.minute > 59 || f.second > 59) return std::nullopt;
+  int64_t days = days_of_civil(date);
+  if (f.day_of_year) {
+    days = days_of_civil({f.year, 1, 1}) + f.day_of_year - 1;
+    if (civil_of_days(days).year != f.year) return std::nullopt;
+  }
+  int64_t local = days * kDayMs + ((f.hour * 60 + f.minute) * 60 + f.second) * 1000 + f.ms;
   if (f.zone) zone = &*f.zone;
   return zone ? local - zone->offset_at_local(local) : local;
 }
@@ -224,11 +296,16 @@ std::optional<int64_t> number_of(char letter, size_t count, const Moment& at) {
 }
 
 std::string zone_text(char letter, size_t count, const Moment& at, const Zone* zone) {
-  if (letter == 'z' || letter == 'V') return zone ? zone->abbreviation_at(at.utc_ms) : "UTC";
-  if (at.offset_ms == 0 && letter == 'X') return "Z";
+  if (letter == 'V') return zone ? zone->name() : "UTC";
+  if (letter == 'z') return zone ? zone->abbreviation_at(at.utc_ms) : "UTC";
+  if (at.offset_ms == 0 && (letter == 'X' || (letter == 'Z' && count == 5))) return "Z";
   int64_t minutes = std::abs(at.offset_ms / 60'000);
-  bool colon = letter != 'Z' && count >= 3;
-  return fmt::format("{}{:02}{}{:02}", at.offset_ms < 0 ? '-' : '+', minutes / 60, colon ? ":" : "", minutes % 60);
+  auto out = fmt::format("{}{:02}", at.offset_ms < 0 ? '-' : '+', minutes / 60);
+  if (letter == 'Z' && count == 4) return minutes ? fmt::format("GMT{}:{:02}", out, minutes % 60) : "GMT";
+  // One X or x leaves whole hours alone.
+  if (letter != 'Z' && count == 1 && minutes % 60 == 0) return out;
+  bool colon = letter == 'Z' ? count == 5 : count >= 3;
+  return out + fmt::format("{}{:02}", colon ? ":" : "", minutes % 60);
 }
 
 std::string text_of(char letter, size_t count, const Moment& at, const Zone* zone) {
@@ -257,7 +334,8 @@ std::string TimePattern::format(int64_t ms, const Zone* zone) const {
   Moment at;
   at.utc_ms = ms;
   at.offset_ms = zone ? zone->offset_at(ms) : 0;
-  int64_t local = ms + at.offset_ms;
+  int64_t local = 0;
+  if (__builtin_add_overflow(ms, at.offset_ms, &local)) local = ms;
   at.days = local / kDayMs - (local % kDayMs < 0);
   at.of_day = local - at.days * kDayMs;
   at.date = civil_of_days(at.days);
@@ -265,6 +343,8 @@ std::string TimePattern::format(int64_t ms, const Zone* zone) const {
   for (const auto& part : parts_) {
     if (part.letter == 0) {
       out += part.text;
+    } else if (part.letter == '[' || part.letter == ']') {
+      continue;
     } else if (auto number = number_of(part.letter, part.count, at)) {
       out += fmt::format("{:0{}}", *number, part.count);
     } else {

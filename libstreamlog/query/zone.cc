@@ -39,6 +39,19 @@ std::optional<int> fixed_offset_seconds(std::string_view name) {
   return sign * (hours * 3600 + minutes * 60);
 }
 
+// Letters, digits and -+_/, a letter first and after each slash.
+bool plausible(std::string_view name) {
+  constexpr size_t kLongest = 40;
+  bool begin = true;
+  for (char c : name) {
+    bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    bool other = (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '_' || c == '/';
+    if (!letter && (begin || !other)) return false;
+    begin = c == '/';
+  }
+  return !name.empty() && name.size() <= kLongest;
+}
+
 }  // namespace
 
 struct Zone::Loaded {
@@ -53,7 +66,7 @@ std::optional<Zone> Zone::find(std::string_view name) {
     if (same_name(abbreviation, name)) full = region;
   if (auto seconds = fixed_offset_seconds(name))
     data.zone = absl::FixedTimeZone(*seconds);
-  else if (full.empty() || !absl::LoadTimeZone(full, &data.zone))
+  else if (!plausible(full) || !absl::LoadTimeZone(full, &data.zone))
     return std::nullopt;
   out.loaded_ = std::make_shared<const Loaded>(data);
   return out;
@@ -67,6 +80,13 @@ int64_t Zone::offset_at_local(int64_t local_ms) const {
   auto civil = absl::ToCivilSecond(absl::FromUnixMillis(local_ms), absl::UTCTimeZone());
   auto moment = absl::ToUnixMillis(loaded_->zone.At(civil).pre);
   return (local_ms - moment) / 1000 * 1000;
+}
+
+std::string Zone::name() const {
+  auto name = loaded_->zone.name();
+  // Abseil calls an offset Fixed/UTC+02:00:00.
+  constexpr std::string_view kFixed = "Fixed/UTC";
+  return name.starts_with(kFixed) ? name.substr(kFixed.size(), 6) : name;
 }
 
 std::string Zone::abbreviation_at(int64_t utc_ms) const {
