@@ -17,9 +17,15 @@
 namespace sl::tools {
 namespace {
 
+// A plus is taken where a minus is.
+Result<int64_t> parse_number(std::string_view text, int64_t min) {
+  bool plus = min < 0 && text.size() > 1 && text[0] == '+' && text[1] != '-';
+  return parse_int(plus ? text.substr(1) : text);
+}
+
 Store store_integer(std::function<void(int64_t)> set, int64_t min, int64_t max) {
   return [set = std::move(set), min, max](std::string_view text) -> Status {
-    SL_TRY(int64_t number, parse_int(text));
+    SL_TRY(int64_t number, parse_number(text, min));
     if (number < min || number > max)
       return Error{Errc::kUsage, fmt::format("'{}' is not between {} and {}", text, min, max)};
     set(number);
@@ -193,7 +199,7 @@ Status Option::take(std::string_view value) const {
   if (!choices_.empty() && std::find(choices_.begin(), choices_.end(), value) == choices_.end())
     return Error{Errc::kUsage, fmt::format("'{}' is not one of {}", value, fmt::join(choices_, ", "))};
   if (range_) {
-    SL_TRY(int64_t number, parse_int(value));
+    SL_TRY(int64_t number, parse_number(value, range_->first));
     if (number < range_->first || number > range_->second)
       return Error{Errc::kUsage, fmt::format("{} is not between {} and {}", value, range_->first, range_->second)};
   }

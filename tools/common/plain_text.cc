@@ -2,10 +2,13 @@
 
 #include <fmt/core.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include "base/file.h"
 #include "base/text.h"
+#include "tools/common/signals.h"
 
 namespace sl::tools {
 namespace {
@@ -75,6 +78,14 @@ std::optional<OffsetLine> parse_line(std::string_view line) {
 
 void print(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+Status flush_printed() {
+  if (std::fflush(stdout) == 0) return {};
+  if (errno == EPIPE) die_by_sigpipe();
+  Error why{Errc::kIo, fmt::format("cannot write to standard output: {}", std::strerror(errno))};
+  std::clearerr(stdout);
+  return why;
 }
 
 Result<std::vector<OffsetLine>> read_offset_lines(const std::string& path) {

@@ -13,6 +13,8 @@ namespace sl::tools {
 
 // To standard output. A failed write is kept by the stream; CommandLine::run looks at it at the end.
 void print(std::string_view text);
+// Lets out what was printed so far. An error is for the caller to say; nobody says it again at the end.
+Status flush_printed();
 
 // A position in a partition, as a line of a file has it.
 struct OffsetLine {

@@ -43,7 +43,7 @@ aio::Task<int> create(Session& session, const Shared& shared, const CreateOption
   std::vector<client::GroupOffset> nothing;
   auto plan = co_await make_plan(session, shared, options.name, *std::move(wishes), std::move(nothing));
   if (!plan) co_return session.messages.error(what, plan.error());
-  if (options.dry_run || options.format != OutputFormat::kText) print(plan->table().render(options.format));
+  if (options.dry_run || options.format != OutputFormat::kText) show(*plan, options.format);
   Error no_obstacle;
   ChangeOptions change;
   change.yes = true;

@@ -1,11 +1,7 @@
 // describe: up to three tables of groups, once or again and again. On a terminal each picture takes the place of the
 // last one; anywhere else they follow each other.
-#include <cerrno>
-#include <cstdio>
-
 #include "tools/common/exit_code.h"
 #include "tools/common/plain_text.h"
-#include "tools/common/signals.h"
 #include "tools/sl-group/lag.h"
 #include "tools/sl-group/verbs.h"
 
@@ -122,10 +118,8 @@ aio::Task<int> describe(Session& session, const Shared& shared, const DescribeOp
     if (!redraw && !first && options.format == OutputFormat::kText) print("\n");
     print(text);
     if (options.watch_ms == 0 || exit_code != kExitOk) co_return exit_code;
-    if (std::fflush(stdout) != 0) {
-      if (errno == EPIPE) die_by_sigpipe();
-      co_return kExitFailed;  // CommandLine::run says why.
-    }
+    auto shown = flush_printed();
+    if (!shown) co_return session.messages.error("", shown.error());
     co_await pause.wait_ms(options.watch_ms);
   }
 }

@@ -21,7 +21,7 @@ aio::Task<int> import_offsets(Session& session, const Shared& shared, const Impo
   if (offsets[0].error.code != Errc::kNone) co_return session.messages.error(what, offsets[0].error);
   auto plan = co_await make_plan(session, shared, options.name, *std::move(wishes), std::move(offsets[0].offsets));
   if (!plan) co_return session.messages.error(what, plan.error());
-  print(plan->table().render(options.change.format));
+  show(*plan, options.change.format);
   Error obstacle = active_error(described[0]);
   co_return co_await carry_out(session, shared, "import", *std::move(plan), std::move(obstacle), options.change);
 }

@@ -76,6 +76,11 @@ aio::Task<Result<Plan>> make_plan(Session& session, const Shared& shared, std::s
   co_return plan;
 }
 
+void show(const Plan& plan, OutputFormat format) {
+  if (plan.offsets.empty() && plan.exit_code != kExitOk && format == OutputFormat::kText) return;
+  print(plan.table().render(format));
+}
+
 Error active_error(const client::GroupDescription& group) {
   if (group.error.code != Errc::kNone || group.members.empty()) return {};
   return Error{Errc::kNonEmptyGroup,
@@ -91,7 +96,8 @@ aio::Task<int> carry_out(Session& session, const Shared& shared, std::string ver
   for (const auto& each : plan.offsets)
     if (each.old != each.now) offsets.push_back({each.where.topic, each.where.partition, each.now, kNoEpoch, {}, {}});
   if (change.dry_run || offsets.empty()) co_return plan.exit_code;
-  std::fflush(stdout);
+  auto shown = flush_printed();
+  if (!shown) co_return session.messages.error("", shown.error());
   std::string question =
       fmt::format("Set {} of group '{}'?", counted(static_cast<int64_t>(offsets.size()), "position"), plan.group);
   auto confirmed = confirm(change.yes, question, session.messages);

@@ -42,6 +42,9 @@ aio::Task<Result<Plan>> make_plan(Session& session, const Shared& shared, std::s
 inline constexpr std::string_view kActiveHint = "stop them first, or put them out with 'sl-group evict'";
 Error active_error(const client::GroupDescription& group);
 
+// Prints it. One of which nothing is left, since no wish can be, is nothing for people.
+void show(const Plan& plan, OutputFormat format);
+
 // Asks where that is due, then commits what changes. `verb` is "seek" or the like; an `obstacle` is said, and ends it.
 aio::Task<int> carry_out(Session& session, const Shared& shared, std::string verb, Plan plan, Error obstacle,
                          ChangeOptions change);

@@ -106,7 +106,7 @@ aio::Task<int> seek(Session& session, const Shared& shared, const SeekOptions& o
   if (!wishes) co_return session.messages.error(what, wishes.error());
   auto plan = co_await make_plan(session, shared, options.name, *std::move(wishes), committed);
   if (!plan) co_return session.messages.error(what, plan.error());
-  print(plan->table().render(options.change.format));
+  show(*plan, options.change.format);
   Error obstacle = active_error(described[0]);
   co_return co_await carry_out(session, shared, "seek", *std::move(plan), std::move(obstacle), options.change);
 }
