@@ -1,5 +1,4 @@
 // STDDEV_SAMP, STDDEV_SAMPLE, CORRELATION, SUM_LIST and ATTR.
-#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -55,8 +54,10 @@ class Statistic final : public Aggregate {
   Result result_;
 };
 
+// Rounding may take it below zero where all values are alike.
 double variance(const Sums& s) {
-  return s.n < 2 ? 0 : (s.xx - s.x * s.x / s.n) / (s.n - 1);
+  double v = s.n < 2 ? 0 : (s.xx - s.x * s.x / s.n) / (s.n - 1);
+  return v < 0 ? 0 : v;
 }
 double deviation(const Sums& s) {
   return std::sqrt(variance(s));

@@ -33,8 +33,9 @@ class DelimitedDecoder final : public Decoder {
       const auto& piece = pieces_[wanted_[i]];
       auto& out = columns[i][row];
       out = Value::null();
-      if (piece.text.empty() && !piece.quoted) continue;
       const auto& column = columns_[wanted_[i]];
+      // Only a text can be empty, and it says so with quotes.
+      if (piece.text.empty() && (!piece.quoted || column.type->base != Base::kString)) continue;
       auto value = value_from_text(piece.text, *column.type, arena);
       if (!value) {
         why = fmt::format("column {}: '{}' is no {}", column.name, piece.text, to_sql(*column.type));
@@ -49,6 +50,10 @@ class DelimitedDecoder final : public Decoder {
   bool split(std::string_view line, Arena& arena, std::string& why) {
     pieces_.clear();
     while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
+    if (line.empty()) {
+      why = "No fields in record";
+      return false;
+    }
     for (;;) {
       if (!line.empty() && line[0] == '"') {
         if (!quoted(line, arena, why)) return false;

@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <unordered_map>
 
 #include "base/base64.h"
 #include "query/decimal.h"
@@ -18,10 +19,25 @@ namespace {
 
 namespace od = simdjson::ondemand;
 
+// Deeper values are refused (Jackson's bound): each level takes stack.
+constexpr int kDepthMax = 1000;
+
 // Of a record that is taken apart: where values go and what was wrong.
 struct Reading {
   Arena& arena;
   std::string& why;
+  int depth = kDepthMax;  // levels that are left
+};
+
+class Level {
+ public:
+  explicit Level(Reading& in) : in_(in) { --in_.depth; }
+  ~Level() { ++in_.depth; }
+  Level(const Level&) = delete;
+  Level& operator=(const Level&) = delete;
+
+ private:
+  Reading& in_;
 };
 
 bool broken(Reading& in, simdjson::error_code code) {
@@ -195,15 +211,15 @@ bool read_map(od::value& json, const Type& type, Reading& in, Value& out) {
   od::object object;
   if (auto code = json.get_object().get(object)) return unfit(in, type, simdjson::error_message(code));
   std::vector<Value> items;
+  std::unordered_map<std::string_view, size_t> places;
   for (auto result : object) {
     od::field field;
     std::string_view name;
     if (!read_name(result, in, field, name)) return false;
-    auto key = Value::text(name);
-    size_t at = 0;
-    while (at < items.size() && !same_value(items[at], key)) at += 2;
-    if (at == items.size()) items.resize(at + 2);
-    items[at] = key;
+    auto [place, fresh] = places.try_emplace(name, items.size());
+    size_t at = place->second;
+    if (fresh) items.resize(at + 2);
+    items[at] = Value::text(name);
     if (!read(field.value(), *type.element, in, items[at + 1])) return false;
   }
   auto* copy = in.arena.array<Value>(items.size());
@@ -238,6 +254,11 @@ bool read(od::value& json, const Type& type, Reading& in, Value& out) {
     if (without_blanks(json.raw_json_token()) != "null") return unfit(in, type, json.raw_json_token());
     out = Value::null();
     return true;
+  }
+  Level level(in);
+  if (in.depth < 0) {
+    in.why = fmt::format("it is nested more than {} levels deep", kDepthMax);
+    return false;
   }
   switch (type.base) {
     case Base::kBoolean: {
