@@ -1,4 +1,5 @@
 // STDDEV_SAMP, STDDEV_SAMPLE, CORRELATION, SUM_LIST and ATTR.
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
