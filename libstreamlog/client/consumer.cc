@@ -42,8 +42,36 @@ aio::Task<Result<std::vector<size_t>>> Consumer::add(std::vector<Assignment> ass
   co_return co_await take_on(std::move(assignments), false);
 }
 
+aio::Task<Status> Consumer::bring_into_log(std::vector<Assignment>* assignments) {
+  std::vector<OffsetQuery> queries;
+  auto may_be_outside = [](const Assignment& each) {
+    return each.otherwise && each.from.kind == Position::Kind::kAbsolute;
+  };
+  for (const Assignment& each : *assignments) {
+    if (!may_be_outside(each)) continue;
+    queries.push_back({each.topic, each.partition, Position::start()});
+    queries.push_back({each.topic, each.partition, Position::end()});
+  }
+  if (queries.empty()) co_return Status();
+  auto asked = co_await asking_.run(list_offsets(cluster_, std::move(queries), cluster_.options().request_timeout_ms));
+  if (!asked) co_return Error{Errc::kCancelled, "the consumer is closed"};
+  if (!*asked) co_return std::move(*asked).error();
+  const OffsetAnswer* answer = (*asked)->data();
+  for (Assignment& each : *assignments) {
+    if (!may_be_outside(each)) continue;
+    const OffsetAnswer& start = *answer++;
+    const OffsetAnswer& end = *answer++;
+    if (start.error.code != Errc::kNone) co_return start.error;
+    if (end.error.code != Errc::kNone) co_return end.error;
+    Offset from(each.from.value);
+    if (from < start.offset || from > end.offset) each.from = *each.otherwise;
+  }
+  co_return Status();
+}
+
 // All or none of them. Where it announces, each begins with kAdded.
 aio::Task<Result<std::vector<size_t>>> Consumer::take_on(std::vector<Assignment> assignments, bool announce) {
+  SL_CO_CHECK(co_await bring_into_log(&assignments));
   std::vector<OffsetQuery> queries;
   for (const Assignment& each : assignments) {
     queries.push_back({each.topic, each.partition, each.from});

@@ -51,7 +51,10 @@ struct Assignment {
   Partition partition;
   Position from = Position::start();
   // Exclusive; an end that depends on the log is taken as it is at assign(). None: no end.
-  std::optional<Position> until;
+  std::optional<Position> until{};
+  // Where `from` is an offset that the log does not have any more, or not yet: this takes its place, as
+  // assignment(index) then tells. None: records that are gone are passed over, and beyond the end next() fails.
+  std::optional<Position> otherwise{};
 };
 
 // Whose partitions are read as they come to be.
@@ -143,6 +146,7 @@ class Consumer {
   void end(Source& source, Fetched::Kind kind = Fetched::Kind::kEnded);
   static Fetched news_of(const Source& source, Fetched::Kind kind);
   aio::Task<Result<std::vector<size_t>>> take_on(std::vector<Assignment> assignments, bool announce);
+  aio::Task<Status> bring_into_log(std::vector<Assignment>* assignments);
   Source& source_for(Assignment assignment, TopicPtr info);
   bool finished() const;
   void fail(Error why);

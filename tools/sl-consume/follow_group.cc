@@ -100,7 +100,9 @@ class GroupFollower {
   aio::Task<void> wait_for_acknowledgements();
   aio::Task<void> follow_events();
   aio::Task<void> take_on(std::vector<client::TopicPartition> partitions);
-  Result<client::Position> begin_of(const client::GroupOffset& committed) const;
+  Result<client::Position> begin_without_offset(const std::string& where) const;
+  Status begin(const client::GroupOffset& committed, client::Assignment& assignment) const;
+  Status say_moved(const client::GroupOffset& committed, size_t index) const;
   aio::Task<void> read_from(std::vector<client::Assignment> assignments, std::vector<client::GroupOffset> committed);
   aio::Task<void> give_up(std::vector<client::TopicPartition> partitions);
   std::vector<size_t> forget(const std::vector<client::TopicPartition>& partitions);
@@ -224,8 +226,9 @@ aio::Task<void> GroupFollower::take(const client::Fetched& fetched, size_t place
 // What was delivered is written, waited for where it must be acknowledged, and committed; then the member leaves.
 aio::Task<void> GroupFollower::finish() {
   co_await turn_.take();
+  bool said = !run_.output.status().ok();
   auto written = co_await run_.output.flush();
-  if (!written && written.code() != Errc::kBrokenPipe) run_.fail(written.error());
+  if (!written && !said && written.code() != Errc::kBrokenPipe) run_.fail(written.error());
   turn_.give();
   if (acks_) co_await wait_for_acknowledgements();
   auto committed = co_await commits_.commit(true);
@@ -251,20 +254,52 @@ aio::Task<void> GroupFollower::follow_events() {
   }
 }
 
-Result<client::Position> GroupFollower::begin_of(const client::GroupOffset& committed) const {
+Result<client::Position> GroupFollower::begin_without_offset(const std::string& where) const {
+  if (options_.range.from) return to_client(*options_.range.from);
+  switch (options_.group.reset_policy) {
+    case ResetPolicy::kStart:
+      return client::Position::start();
+    case ResetPolicy::kEnd:
+      return client::Position::end();
+    case ResetPolicy::kNone:
+      break;
+  }
+  return Error{Errc::kNotFound, fmt::format("the group '{}' has no offset in {}, and --reset-policy is none",
+                                            *options_.group.name, where)};
+}
+
+// Where the assignment begins.
+Status GroupFollower::begin(const client::GroupOffset& committed, client::Assignment& assignment) const {
   const GroupFlags& flags = options_.group;
   std::string where = fmt::format("{} [{}]", committed.topic, committed.partition.value);
-  if (committed.offset != kNoOffset && options_.offset_given && !flags.reset && !assigned_)
+  bool has_offset = committed.offset != kNoOffset;
+  if (has_offset && options_.offset_given && !flags.reset && !assigned_)
     return Error{Errc::kUsage, fmt::format("the group '{}' has an offset in {} already, {}: -o does not go with it, "
                                            "unless --reset says to begin there again",
                                            *flags.name, where, committed.offset.value)};
-  bool outranks = flags.reset && !assigned_;
-  if (committed.offset != kNoOffset && !outranks) return client::Position::at(committed.offset);
-  if (options_.range.from) return to_client(*options_.range.from);
-  if (flags.reset_policy == ResetPolicy::kNone)
-    return Error{Errc::kNotFound,
-                 fmt::format("the group '{}' has no offset in {}, and --reset-policy is none", *flags.name, where)};
-  return flags.reset_policy == ResetPolicy::kEnd ? client::Position::end() : client::Position::start();
+  bool outranked = flags.reset && !assigned_;
+  auto without = begin_without_offset(where);
+  if (!has_offset || outranked) {
+    SL_TRY(assignment.from, std::move(without));
+    return {};
+  }
+  assignment.from = client::Position::at(committed.offset);
+  // Where there is no other place to begin, say_moved() is the end of it.
+  assignment.otherwise = without ? *without : client::Position::start();
+  return {};
+}
+
+// The committed offset may not be in the log: records were gone sooner than they were read, or others are there now.
+Status GroupFollower::say_moved(const client::GroupOffset& committed, size_t index) const {
+  const client::Assignment& assignment = consumer_.assignment(index);
+  Offset from = consumer_.position(index);
+  if (!assignment.otherwise || assignment.from != *assignment.otherwise || from == committed.offset) return {};
+  std::string what = fmt::format("{} [{}]: the group's offset {} is not in the log", committed.topic,
+                                 committed.partition.value, committed.offset.value);
+  if (options_.group.reset_policy == ResetPolicy::kNone && !options_.range.from)
+    return Error{Errc::kOffsetOutOfRange, what + ", and --reset-policy is none"};
+  run_.session.messages.notice("{}; reading begins at {}", what, from.value);
+  return {};
 }
 
 aio::Task<void> GroupFollower::take_on(std::vector<client::TopicPartition> partitions) {
@@ -276,13 +311,12 @@ aio::Task<void> GroupFollower::take_on(std::vector<client::TopicPartition> parti
   }
   std::vector<client::Assignment> assignments;
   for (const client::GroupOffset& each : *committed) {
-    Error error = each.error;
-    auto from = begin_of(each);
-    if (error.code == Errc::kNone && !from) error = from.error();
-    if (error.code != Errc::kNone) co_return fail(error);
-    std::optional<client::Position> until;
-    if (options_.exit_at_end) until = client::Position::end();
-    assignments.push_back({each.topic, each.partition, *from, until});
+    if (each.error.code != Errc::kNone) co_return fail(each.error);
+    client::Assignment assignment{each.topic, each.partition};
+    Status begun = begin(each, assignment);
+    if (!begun) co_return fail(begun.error());
+    if (options_.exit_at_end) assignment.until = client::Position::end();
+    assignments.push_back(std::move(assignment));
   }
   assigned_ = true;
   co_await read_from(std::move(assignments), *std::move(committed));
@@ -296,6 +330,8 @@ aio::Task<void> GroupFollower::read_from(std::vector<client::Assignment> assignm
   for (size_t i = 0; i < added->size(); ++i) {
     size_t index = (*added)[i];
     client::GroupOffset& was = committed[i];
+    Status moved = say_moved(was, index);
+    if (!moved) co_return fail(moved.error());
     size_t place = delivery_.add(was.topic, was.partition, consumer_.position(index), was.offset);
     reading_[index] = Reading{place};
     run_.say_begin(consumer_, index);

@@ -37,7 +37,8 @@ void declare_group(Command& root, const CommonOptions& common, GroupFlags& flags
       .excludes("--tail")
       .excludes("--merge");
   auto add = [&](Option& option) { flags.only_in_groups.push_back(&option.group(kGroup)); };
-  add(root.option("--reset-policy", "POLICY", "Where to begin in partitions for which the group has no offset")
+  add(root.option("--reset-policy", "POLICY",
+                  "Where to begin in partitions for which the group has no offset, or one that is not in the log")
           .choices({"start", "end", "none"})
           .into_store([&flags](std::string_view text) -> Status {
             flags.reset_policy = text == "end"    ? ResetPolicy::kEnd

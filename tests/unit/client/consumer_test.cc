@@ -121,6 +121,23 @@ TEST_F(ConsumerTest, StartsAndEndsWhereItIsTold) {
   EXPECT_EQ(kinds, (std::vector<Fetched::Kind>{Fetched::Kind::kEnded, Fetched::Kind::kFinished}));
 }
 
+TEST_F(ConsumerTest, BeginsElsewhereWhereItsOffsetIsNotInTheLog) {
+  state.add_topic("t", 1);
+  fill(0, 20, 5);
+  auto read = [&](int64_t from, Position otherwise) {
+    Assignment assignment = part(0, Position::at(Offset(from)));
+    assignment.otherwise = otherwise;
+    consume({assignment});
+    EXPECT_EQ(failure.code, Errc::kNone);
+    return values[0];
+  };
+  EXPECT_EQ(read(5, Position::start()), expected(0, 5, 20));
+  EXPECT_EQ(read(20, Position::start()), expected(0, 20, 20));
+  EXPECT_EQ(read(21, Position::start()), expected(0, 0, 20));
+  EXPECT_EQ(read(21, Position::end()), expected(0, 20, 20));
+  EXPECT_EQ(read(500, Position::at(Offset(7))), expected(0, 7, 20));
+}
+
 TEST_F(ConsumerTest, FollowsTheEndAndSaysWhenItGotThere) {
   state.add_topic("t", 1);
   fill(0, 10, 5);
