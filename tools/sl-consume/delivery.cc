@@ -7,7 +7,17 @@
 namespace sl::tools::consume {
 
 size_t Delivery::add(std::string topic, Partition partition, Offset from, Offset committed) {
-  places_.push_back({std::move(topic), partition, from, from, from, committed});
+  Place fresh{std::move(topic), partition, from, from, from, committed};
+  // The newest of the partition is the one that find() finds.
+  for (size_t i = places_.size(); i-- > 0;) {
+    Place& place = places_[i];
+    if (place.partition != fresh.partition || place.topic != fresh.topic) continue;
+    auto speaks_of_it = [&](const Mark& mark) { return mark.place == &place; };
+    if (!place.free || std::any_of(marks_.begin(), marks_.end(), speaks_of_it)) break;
+    place = std::move(fresh);
+    return i;
+  }
+  places_.push_back(std::move(fresh));
   return places_.size() - 1;
 }
 

@@ -23,7 +23,8 @@ class Delivery {
   explicit Delivery(bool by_acknowledgement) : by_acknowledgement_(by_acknowledgement) {}
   Delivery(const Delivery&) = delete;
 
-  // One partition for as long as it is assigned; a partition that comes back gets another place.
+  // One partition for as long as it is assigned. One that was given up and comes back gets its place again, where
+  // nothing speaks of it any more, so that they do not grow with every rebalance.
   struct Place {
     std::string topic;
     Partition partition;
@@ -33,13 +34,20 @@ class Delivery {
     Offset committed = kNoOffset;
     bool read_on = true;  // false: nothing more of it may be delivered
     bool owned = true;    // false: nothing of it may be committed
+    bool free = false;    // given up, and in nobody's hands
   };
   // Reads from `from` on; `committed` is what the group has committed, kNoOffset where it has nothing.
   size_t add(std::string topic, Partition partition, Offset from, Offset committed);
   // Is to become another member's.
   void give_up(size_t place) { places_[place].read_on = false; }
-  // Is another member's from now on: nothing of it is due any more.
-  void drop(size_t place) { places_[place].read_on = places_[place].owned = false; }
+  // Is another member's from now on: nothing of it is due any more. What was not given up before is perhaps still being
+  // worked on.
+  void drop(size_t place) {
+    Place& of = places_[place];
+    of.free = !of.read_on;
+    of.read_on = of.owned = false;
+  }
+  size_t place_count() const { return places_.size(); }
   const Place& place(size_t index) const { return places_[index]; }
 
   // What follows, until the next enter(), is of this place.

@@ -57,6 +57,37 @@ TEST(Delivery, PartitionsTakeTurnsInOneText) {
   EXPECT_EQ(due_text(delivery), "b 3 8; ");
 }
 
+TEST(Delivery, APartitionThatComesBackGetsItsPlaceAgain) {
+  Delivery delivery(true);
+  size_t t = delivery.add("t", Partition(0), Offset(0), kNoOffset);
+  size_t u = delivery.add("u", Partition(0), Offset(0), kNoOffset);
+  for (int round = 0; round < 3; ++round) {
+    delivery.give_up(t);
+    delivery.drop(t);
+    EXPECT_EQ(delivery.add("t", Partition(0), Offset(7), Offset(7)), t);
+    EXPECT_EQ(due_text(delivery), "u 0 0; ");
+  }
+  // While text of it is on its way, that must not count for the new one.
+  delivery.enter(t);
+  delivery.print(5, Offset(8));
+  delivery.give_up(t);
+  delivery.drop(t);
+  size_t other = delivery.add("t", Partition(0), Offset(3), Offset(3));
+  EXPECT_NE(other, t);
+  delivery.taken(5);
+  EXPECT_EQ(delivery.place(other).delivered, Offset(3));
+  // Nor where it was taken away: a command may still be at it.
+  delivery.drop(u);
+  size_t later = delivery.add("u", Partition(0), Offset(1), Offset(1));
+  EXPECT_NE(later, u);
+  // An acknowledgement means the newest.
+  delivery.enter(later);
+  delivery.print(9, Offset(2));
+  EXPECT_TRUE(delivery.acknowledge("u", Partition(0), Offset(1)));
+  EXPECT_EQ(delivery.place(later).delivered, Offset(2));
+  EXPECT_EQ(delivery.place_count(), 4u);
+}
+
 // A record without any text is delivered with what stands before it, and not before.
 TEST(Delivery, FilteredRecordsGoWithTheTextBeforeThem) {
   Delivery delivery(false);
