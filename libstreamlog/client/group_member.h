@@ -105,6 +105,7 @@ class GroupMember {
 
   // group_member_offsets.cc
   aio::Task<Result<ConnectionPtr>> connect_beside();
+  aio::Task<bool> may_ask_again(Errc open, int failures, int64_t give_up_ms);
   template <wire::Request M>
   aio::Task<Result<typename M::Response>> ask_beside(M request, int64_t timeout_ms);
 

@@ -17,10 +17,6 @@ constexpr int16_t kCommitByName = 9, kFetchByName = 9;
 constexpr int64_t kRetryMinMs = 20;
 constexpr int64_t kRetryMaxMs = 500;
 
-std::string name_of(const GroupOffset& offset) {
-  return fmt::format("{} [{}]", offset.topic, offset.partition.value);
-}
-
 // The member is not what it was, or the group is about to change; a heartbeat will tell which.
 bool place_in_doubt(Errc code) {
   return code == Errc::kIllegalGeneration || code == Errc::kUnknownMemberId || code == Errc::kStaleMemberEpoch ||
@@ -31,10 +27,20 @@ bool may_pass(Errc code) {
   return place_in_doubt(code) || group_outcome(code) != GroupOutcome::kGoOn || code == Errc::kUnstableOffsetCommit;
 }
 
-void set_errors(std::vector<GroupOffset>& offsets, Errc code) {
+void settle_one(GroupOffset& offset, Errc code) {
+  offset.error = {};
+  if (code != Errc::kNone)
+    offset.error = Error{code, fmt::format("{} [{}]: {}", offset.topic, offset.partition.value, error_info(code).text)};
+}
+
+// Those whose error is set are still to be asked about.
+bool is_open(const GroupOffset& offset) {
+  return offset.error.code != Errc::kNone;
+}
+
+void settle_open(std::vector<GroupOffset>& offsets, Errc code) {
   for (GroupOffset& each : offsets)
-    if (each.error.code != Errc::kNone)
-      each.error = Error{code, fmt::format("{}: {}", name_of(each), error_info(code).text)};
+    if (is_open(each)) settle_one(each, code);
 }
 
 template <class Topics>
@@ -57,10 +63,9 @@ auto find_in(const Topics& topics, const GroupOffset& offset) -> decltype(&topic
   return nullptr;
 }
 
-// Those whose error is set are still to be committed.
 void add_open(wire::OffsetCommitRequest& request, const std::vector<GroupOffset>& offsets) {
   for (const GroupOffset& each : offsets) {
-    if (each.error.code == Errc::kNone) continue;
+    if (!is_open(each)) continue;
     auto& partition = topic_in(request.topics, each.topic).partitions.emplace_back();
     partition.partition_index = each.partition.value;
     partition.committed_offset = each.offset.value;
@@ -73,11 +78,10 @@ void add_open(wire::OffsetCommitRequest& request, const std::vector<GroupOffset>
 Errc note(const wire::OffsetCommitResponse& answer, std::vector<GroupOffset>& offsets) {
   Errc open = Errc::kNone;
   for (GroupOffset& each : offsets) {
-    if (each.error.code == Errc::kNone) continue;
+    if (!is_open(each)) continue;
     const auto* said = find_in(answer.topics, each);
     Errc code = said ? errc_from_wire(said->error_code) : Errc::kProtocolMismatch;
-    each.error = {};
-    if (code != Errc::kNone) each.error = Error{code, fmt::format("{}: {}", name_of(each), error_info(code).text)};
+    settle_one(each, code);
     if (may_pass(code)) open = code;
   }
   return open;
@@ -87,24 +91,21 @@ Errc note(const wire::OffsetFetchResponse& answer, std::vector<GroupOffset>& off
   bool grouped = !answer.groups.empty();
   Errc code = errc_from_wire(grouped ? answer.groups.front().error_code : answer.error_code);
   if (code != Errc::kNone) {
-    set_errors(offsets, code);
+    settle_open(offsets, code);
     return may_pass(code) ? code : Errc::kNone;
   }
   Errc open = Errc::kNone;
   for (GroupOffset& each : offsets) {
-    if (each.error.code == Errc::kNone) continue;
+    if (!is_open(each)) continue;
     const wire::OffsetFetchResponse::Partition* said = nullptr;
     if (grouped)
       said = find_in(answer.groups.front().topics, each);
     else
       said = find_in(answer.topics, each);
     code = said ? errc_from_wire(said->error_code) : Errc::kProtocolMismatch;
-    each.error = {};
-    if (code != Errc::kNone) {
-      each.error = Error{code, fmt::format("{}: {}", name_of(each), error_info(code).text)};
-      if (may_pass(code)) open = code;
-      continue;
-    }
+    settle_one(each, code);
+    if (may_pass(code)) open = code;
+    if (is_open(each)) continue;
     each.offset = Offset(std::max<int64_t>(said->committed_offset, kNoOffset.value));
     each.leader_epoch = Epoch(said->committed_leader_epoch);
     each.metadata = said->metadata.value_or("");
@@ -115,7 +116,7 @@ Errc note(const wire::OffsetFetchResponse& answer, std::vector<GroupOffset>& off
 template <class Topic>
 void add_open(std::vector<Topic>& topics, const std::vector<GroupOffset>& offsets) {
   for (const GroupOffset& each : offsets)
-    if (each.error.code != Errc::kNone) topic_in(topics, each.topic).partition_indexes.push_back(each.partition.value);
+    if (is_open(each)) topic_in(topics, each.topic).partition_indexes.push_back(each.partition.value);
 }
 
 wire::OffsetFetchRequest fetch_request(const std::string& group, const std::vector<GroupOffset>& offsets) {
@@ -154,13 +155,21 @@ aio::Task<Result<typename M::Response>> GroupMember::ask_beside(M request, int64
   co_return *std::move(answer);
 }
 
+// Whether what is open shall be asked again; waits first. `failures` is how often it was open before.
+aio::Task<bool> GroupMember::may_ask_again(Errc open, int failures, int64_t give_up_ms) {
+  if (group_outcome(open) == GroupOutcome::kMoved) cluster_.forget_coordinator(options_.group);
+  int64_t wait_ms = std::min(kRetryMinMs << std::min(failures, 10), kRetryMaxMs);
+  if (!may_pass(open) || now_ms() + wait_ms >= give_up_ms) co_return false;
+  aio::Timer pause(runtime_.timers());
+  co_await pause.wait_ms(wait_ms);
+  co_return true;
+}
+
 aio::Task<Result<std::vector<GroupOffset>>> GroupMember::commit(std::vector<GroupOffset> offsets) {
+  for (GroupOffset& each : offsets) settle_one(each, Errc::kUnknownMemberId);
   if (offsets.empty()) co_return offsets;
-  for (GroupOffset& each : offsets) each.error.code = Errc::kUnknownMemberId;
-  set_errors(offsets, Errc::kUnknownMemberId);
   uint64_t began = era();
   int64_t give_up_ms = now_ms() + cluster_.options().request_timeout_ms;
-  aio::Timer pause(runtime_.timers());
   for (int failures = 0; generation() >= 0 && era() == began; ++failures) {
     wire::OffsetCommitRequest request;
     request.group_id = options_.group;
@@ -170,14 +179,12 @@ aio::Task<Result<std::vector<GroupOffset>>> GroupMember::commit(std::vector<Grou
     add_open(request, offsets);
     auto answer = co_await ask_beside(std::move(request), std::max<int64_t>(1, give_up_ms - now_ms()));
     Errc open = answer ? note(*answer, offsets) : answer.code();
-    if (open == Errc::kNone) break;
-    if (group_outcome(open) == GroupOutcome::kMoved) cluster_.forget_coordinator(options_.group);
     if (place_in_doubt(open)) hurry();
-    int64_t wait_ms = std::min(kRetryMinMs << std::min(failures, 10), kRetryMaxMs);
-    bool again = may_pass(open) && now_ms() + wait_ms < give_up_ms && failure_.code == Errc::kNone;
-    if (!again && !answer) co_return std::move(answer).error();
-    if (!again) break;
-    co_await pause.wait_ms(wait_ms);
+    bool again = open != Errc::kNone && failure_.code == Errc::kNone;
+    if (again) again = co_await may_ask_again(open, failures, give_up_ms);
+    if (again) continue;
+    if (!answer) co_return std::move(answer).error();
+    break;
   }
   co_return offsets;
 }
@@ -188,24 +195,20 @@ aio::Task<Result<std::vector<GroupOffset>>> GroupMember::committed(std::vector<T
     GroupOffset& offset = offsets.emplace_back();
     offset.topic = std::move(each.topic);
     offset.partition = each.partition;
-    offset.error.code = Errc::kRequestTimedOut;
+    settle_one(offset, Errc::kRequestTimedOut);
   }
   if (offsets.empty()) co_return offsets;
   int64_t give_up_ms = now_ms() + cluster_.options().request_timeout_ms;
-  aio::Timer pause(runtime_.timers());
   for (int failures = 0;; ++failures) {
     wire::OffsetFetchRequest request = fetch_request(options_.group, offsets);
     auto answer = co_await ask_beside(std::move(request), std::max<int64_t>(1, give_up_ms - now_ms()));
     Errc open = answer ? note(*answer, offsets) : answer.code();
-    if (open == Errc::kNone) break;
-    if (group_outcome(open) == GroupOutcome::kMoved) cluster_.forget_coordinator(options_.group);
-    int64_t wait_ms = std::min(kRetryMinMs << std::min(failures, 10), kRetryMaxMs);
-    bool again = may_pass(open) && now_ms() + wait_ms < give_up_ms;
-    if (!again && !answer) co_return std::move(answer).error();
-    if (!again) break;
-    co_await pause.wait_ms(wait_ms);
+    bool again = open != Errc::kNone;
+    if (again) again = co_await may_ask_again(open, failures, give_up_ms);
+    if (again) continue;
+    if (!answer) co_return std::move(answer).error();
+    co_return offsets;
   }
-  co_return offsets;
 }
 
 }  // namespace sl::client
