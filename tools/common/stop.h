@@ -27,6 +27,9 @@ class Stop {
   // What the action refers to is going away.
   void disarm() { action_ = nullptr; }
 
+  // What the signal asked for has been done, and the tool goes on (a shell).
+  void heeded() { signal_ = 0; }
+
   bool requested() const { return signal_ != 0; }
   int signal() const { return signal_; }
   // The last thing main() does: dies by the signal that came, if one came.

@@ -1,4 +1,6 @@
 // sl-query: continuous SQL over topics, and over pipes.
+#include <unistd.h>
+
 #include <cstdio>
 
 #include "tools/common/command_line.h"
@@ -8,6 +10,7 @@
 #include "tools/sl-query/options.h"
 #include "tools/sl-query/run_script.h"
 #include "tools/sl-query/run_stdin.h"
+#include "tools/sl-query/shell.h"
 
 namespace {
 
@@ -48,6 +51,10 @@ int query_main(const Options& options, Messages& messages, Ending& ending) {
   messages.set_verbosity(options.common.verbose, options.common.quiet);
   if (!options.stdin_format && (options.columns || options.timestamp))
     return messages.error("", Error{Errc::kUsage, "--columns and --timestamp belong to --stdin"});
+  bool terminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
+  if (!options.sql && !options.file && !options.stdin_format && terminal)
+    return with_cluster(options.common, messages, options.timeout_ms,
+                        [&](Session& session) { return run_shell(session, options, ending.stop); });
   auto sql = sql_of(options);
   if (!sql) return messages.error("", sql.error());
   if (options.stdin_format) return run_stdin(options, *sql, messages, ending.stop, ending.broken_pipe);

@@ -16,6 +16,7 @@
 #include "tools/common/exit_code.h"
 #include "tools/sl-query/complaints.h"
 #include "tools/sl-query/row_output.h"
+#include "tools/sl-query/script.h"
 #include "tools/sl-query/topic_reader.h"
 #include "tools/sl-query/topic_writer.h"
 
@@ -24,23 +25,6 @@ namespace {
 
 constexpr int64_t kLookMs = 200;  // how soon a stop or an idle window is noticed where nothing comes
 constexpr size_t kInferredRecords = 100;
-
-struct Script {
-  Session& session;
-  const Options& options;
-  Stop& stop;
-  Output output;
-  sl::query::Session sql;
-  int exit_code = kExitOk;
-  std::vector<std::shared_ptr<sl::query::Plan>> started;
-
-  Script(Session& s, const Options& o, Stop& st, sl::query::Settings settings)
-      : session(s), options(o), stop(st), output(s.runtime), sql(std::move(settings)) {}
-  void fail(const Error& error) {
-    if (error.code == Errc::kBrokenPipe) return;
-    exit_code = session.messages.error("", error);
-  }
-};
 
 aio::Task<Status> run_select(Script& script, std::shared_ptr<sl::query::Plan> plan) {
   auto format = row_format_of(script.options, script.output.by_line());
@@ -90,7 +74,7 @@ aio::Task<Status> run_query(Script& script, std::shared_ptr<sl::query::Plan> pla
   auto status = co_await writer.open(plan->sink.partitions.value_or(partitions));
   if (status) status = co_await reader.open(script.sql.settings().start_at_end, script.options.until_end);
   bool ended = false;
-  while (status && !ended && !script.stop.requested()) {
+  while (status && !ended && !script.leaving()) {
     auto more = co_await reader.pump(kLookMs);
     if (!more)
       status = more.error();
@@ -234,22 +218,30 @@ aio::Task<Status> act(Script& script, sl::query::Outcome outcome) {
   co_return Error{Errc::kUsage, "this statement is not possible here yet: queries are managed where they run"};
 }
 
+}  // namespace
+
 aio::Task<void> run_started(Script& script, std::shared_ptr<sl::query::Plan> plan) {
   auto status = co_await run_query(script, std::move(plan));
   if (!status) script.fail(status.error());
 }
 
+aio::Task<Status> run_statement(Script& script, sl::query::StatementText text) {
+  // Parsed once more by the session, after what FROM names was looked up.
+  sl::query::ParseOptions parse;
+  parse.identifiers = script.sql.settings().identifiers;
+  if (auto statement = sl::query::parse_statement(text, parse); statement)
+    SL_CO_CHECK(co_await declare_topics(script, *statement));
+  SL_CO_TRY(auto outcome, script.sql.run(text));
+  co_return co_await act(script, std::move(outcome));
+}
+
+namespace {
+
 aio::Task<Status> run_statements(Script& script, const std::string& sql) {
   SL_CO_TRY(auto statements, sl::query::split_script(sql));
   for (const auto& text : statements.statements) {
     if (script.stop.requested()) break;
-    // Parsed once more by the session, after what FROM names was looked up.
-    sl::query::ParseOptions parse;
-    parse.identifiers = script.sql.settings().identifiers;
-    if (auto statement = sl::query::parse_statement(text, parse); statement)
-      SL_CO_CHECK(co_await declare_topics(script, *statement));
-    SL_CO_TRY(auto outcome, script.sql.run(text));
-    SL_CO_CHECK(co_await act(script, std::move(outcome)));
+    SL_CO_CHECK(co_await run_statement(script, text));
   }
   co_return Status();
 }
