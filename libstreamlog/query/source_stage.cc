@@ -162,7 +162,10 @@ bool SourceStage::take_window(Bytes& key, size_t row, std::string& why) {
     window.start = load_be<int64_t>(at + 8);
   } else {
     window.start = load_be<int64_t>(at);
-    window.end = window.start + source_.window->size_ms;
+    if (__builtin_add_overflow(window.start, source_.window->size_ms, &window.end)) {
+      why = "the window's start is no time";
+      return false;
+    }
   }
   key = key.first(key.size() - bytes);
   return true;
