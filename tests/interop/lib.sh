@@ -104,6 +104,32 @@ CONFIG
   must sl-topic list
 }
 
+# suites NAME...: tests of tests/cli as they are, with the node at $kafka in the daemon's place: what they start is that
+# one, emptied, what they stop is out of their reach. What a test says is told again with its name.
+suites() {
+  local name
+  mkdir "$W/tests"
+  cat > "$W/tests/lib.sh" << LIB
+. "$SL_ROOT/tests/cli/lib.sh"
+start_daemon() {
+  export SL_BROKERS=$kafka
+  sl-group list | xargs -r -n 1 sl-group evict --all -y 2> /dev/null
+  sl-group delete -r '.*' -y --if-exists
+  sl-topic list | xargs -r sl-topic delete -y
+}
+stop_daemon() { export SL_BROKERS=unix:\$W/nobody.sock; }
+LIB
+  for name in "$@"; do
+    cp "$SL_ROOT/tests/cli/$name.test" "$W/tests"
+    timeout 200 "$W/tests/$name.test" > "$W/out" 2>&1
+    code=$?
+    check "$name: it has tested something" test "$(grep -c '^ok ' "$W/out")" -gt 2
+    sed -nE "s/^(ok|not ok) /\\1 $name: /p; s/^  \\| /  | /p" "$W/out"
+    failed=$((failed + $(grep -c '^not ok' "$W/out")))
+    equal "$name ends well" 0 "$code"
+  done
+}
+
 # A port that is free now; taken by somebody else in between, the daemon says so and the test fails loudly.
 free_port() { python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
