@@ -15,6 +15,9 @@ namespace {
 constexpr int64_t kRetryMs = 100;
 // Brokers answer a little before the call gives up, so that their own sentence arrives.
 constexpr int64_t kAnswerMarginMs = 1'000;
+// How long Kafka's nodes may take to hear of what their controller has answered, and how often they are asked.
+constexpr int64_t kSpreadMs = 5'000;
+constexpr int64_t kSpreadPauseMs = 20;
 
 Error item_error(int16_t number, const std::optional<std::string>& message, const std::string& name) {
   Errc code = errc_from_wire(number);
@@ -81,6 +84,21 @@ aio::Task<Result<typename M::Response>> Admin::ask_controller(M request) {
   }
 }
 
+// Until the cluster shows the topic with at least so many partitions; 0: not at all. The change was answered already,
+// so what goes wrong here is no error: whoever comes next meets it.
+aio::Task<void> Admin::await_partitions(std::string name, int32_t partitions) {
+  int64_t give_up_ns = cluster_.runtime().mono_ns() + std::min(timeout_ms_, kSpreadMs) * 1'000'000;
+  aio::Timer pause(cluster_.runtime().timers());
+  for (;;) {
+    Result<TopicPtr> topic = co_await cluster_.refresh(name);
+    if (!topic && topic.code() != Errc::kUnknownTopicOrPartition) co_return;
+    int32_t count = topic ? (*topic)->partition_count() : 0;
+    bool settled = partitions == 0 ? count == 0 : count >= partitions;
+    if (settled || cluster_.runtime().mono_ns() >= give_up_ns) co_return;
+    co_await pause.wait_ms(kSpreadPauseMs);
+  }
+}
+
 aio::Task<Result<ClusterInfo>> Admin::describe_cluster() {
   ClusterInfo info;
   SL_CO_CHECK(co_await cluster_.refresh_nodes());
@@ -126,6 +144,11 @@ aio::Task<Result<std::vector<CreatedTopic>>> Admin::create(std::vector<NewTopic>
     }
     results.push_back(std::move(result));
   }
+  for (const CreatedTopic& result : results) {
+    // One that exists may have been made by another a moment ago.
+    bool there = result.error.code == Errc::kNone || result.error.code == Errc::kTopicAlreadyExists;
+    if (there && !validate_only) co_await await_partitions(result.name, std::max(1, result.partitions));
+  }
   co_return results;
 }
 
@@ -144,6 +167,8 @@ aio::Task<Result<std::vector<ItemResult>>> Admin::remove(std::vector<std::string
       if (each.name == topic) result.error = item_error(each.error_code, each.error_message, topic);
     results.push_back(std::move(result));
   }
+  for (const ItemResult& result : results)
+    if (result.error.code == Errc::kNone) co_await await_partitions(result.name, 0);
   co_return results;
 }
 
@@ -164,6 +189,8 @@ aio::Task<Result<std::vector<ItemResult>>> Admin::grow(std::vector<GrownTopic> t
       if (each.name == topic.name) result.error = item_error(each.error_code, each.error_message, topic.name);
     results.push_back(std::move(result));
   }
+  for (size_t i = 0; i < results.size() && !validate_only; ++i)
+    if (results[i].error.code == Errc::kNone) co_await await_partitions(results[i].name, topics[i].partitions);
   co_return results;
 }
 

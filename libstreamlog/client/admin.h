@@ -115,7 +115,8 @@ class Admin {
   // One topic as it is now.
   aio::Task<Result<TopicPtr>> topic(std::string name);
 
-  // Results are in the order of what was asked for.
+  // Results are in the order of what was asked for. create(), remove() and grow() return when the node that is asked
+  // for metadata knows of it, so that the next command finds what this one made; or after five seconds without.
   aio::Task<Result<std::vector<CreatedTopic>>> create(std::vector<NewTopic> topics, bool validate_only = false);
   aio::Task<Result<std::vector<ItemResult>>> remove(std::vector<std::string> topics);
   aio::Task<Result<std::vector<ItemResult>>> grow(std::vector<GrownTopic> topics, bool validate_only = false);
@@ -130,6 +131,7 @@ class Admin {
  private:
   template <wire::Request M>
   aio::Task<Result<typename M::Response>> ask_controller(M request);
+  aio::Task<void> await_partitions(std::string name, int32_t partitions);
 
   Cluster& cluster_;
   int64_t timeout_ms_;

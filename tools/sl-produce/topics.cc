@@ -9,8 +9,6 @@ namespace {
 
 // Kafka's default of max.message.bytes, where the cluster does not tell.
 constexpr size_t kRecordBytesByDefault = 1'048'588;
-// A new topic is known everywhere after a moment.
-constexpr int64_t kAskAgainMs = 20;
 
 size_t limit_of(const Result<std::vector<client::ResourceConfigs>>& configs) {
   if (!configs || configs->empty()) return kRecordBytesByDefault;
@@ -57,18 +55,9 @@ aio::Task<Status> Topics::create(std::string name) {
   const Error& error = created.front().error;
   if (error.code != Errc::kNone && error.code != Errc::kTopicAlreadyExists)
     co_return Error{error.code, fmt::format("cannot create '{}': {}", name, error_text(error))};
-  aio::Timer pause(session_.runtime.timers());
-  int64_t give_up_ms = session_.runtime.mono_ms() + options_.timeout_ms;
-  for (;;) {
-    auto known = co_await session_.cluster.refresh(name);
-    if (known) {
-      session_.messages.verbose("created '{}' with {}", name, counted((*known)->partition_count(), "partition"));
-      co_return Status();
-    }
-    if (known.code() != Errc::kUnknownTopicOrPartition || session_.runtime.mono_ms() >= give_up_ms)
-      co_return std::move(known).error();
-    co_await pause.wait_ms(kAskAgainMs);
-  }
+  SL_CO_TRY(auto known, co_await session_.cluster.topic(name));
+  session_.messages.verbose("created '{}' with {}", name, counted(known->partition_count(), "partition"));
+  co_return Status();
 }
 
 aio::Task<Result<OpenTopic*>> Topics::open(client::Producer& producer, std::string name) {

@@ -36,6 +36,36 @@ TEST_F(AdminTest, CreatesAndRemovesTopicByTopic) {
   });
 }
 
+// Kafka answers before its nodes know: whoever then produces to the topic, or lists what is left, must not notice.
+TEST_F(AdminTest, ReturnsWhenTheClusterShowsTheChange) {
+  static fake::FakeState* shared;
+  shared = &state;
+  with_cluster([](Cluster& cluster) -> aio::Task<void> {
+    Admin admin(cluster, 10'000);
+    std::vector<NewTopic> topics(2);
+    topics[0].name = "a";
+    topics[1].name = "b";
+    shared->late_answers = 4;
+    auto created = co_await admin.create(topics);
+    EXPECT_TRUE(created.ok());
+    EXPECT_EQ(shared->late_answers, 0);
+    EXPECT_NE(cluster.known("a"), nullptr);
+    EXPECT_NE(cluster.known("b"), nullptr);
+    std::vector<std::string> names(1, "a");
+    shared->late_answers = 3;
+    auto removed = co_await admin.remove(names);
+    EXPECT_TRUE(removed.ok());
+    EXPECT_EQ(shared->late_answers, 0);
+    EXPECT_EQ(cluster.known("a"), nullptr);
+    // A node that never hears of it does not hold up the command for ever.
+    shared->late_answers = 1'000'000;
+    names[0] = "b";
+    removed = co_await admin.remove(names);
+    EXPECT_TRUE(removed.ok());
+    EXPECT_EQ((*removed)[0].error.code, Errc::kNone);
+  });
+}
+
 TEST_F(AdminTest, OffsetsOfManyPartitionsAcrossLeaders) {
   add_broker(2);
   state.add_topic("t", 4);

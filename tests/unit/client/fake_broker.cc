@@ -154,8 +154,13 @@ wire::MetadataResponse FakeBroker::metadata(const wire::MetadataRequest& request
     auto& topic = answer.topics.emplace_back();
     topic.name = name;
     auto found = state_.topics.find(name);
-    if (found == state_.topics.end()) {
+    bool late = request.topics && state_.late_answers > 0 && state_.late_answers-- > 0;
+    if (late != (found == state_.topics.end())) {
       topic.error_code = 3;
+      continue;
+    }
+    if (late) {
+      topic.partitions.emplace_back().leader_id = id_;
       continue;
     }
     topic.topic_id = found->second.id;

@@ -67,7 +67,8 @@ struct FakeState {
   std::function<int16_t()> fetch_error;
   // What node `id` answers to a request that is none of the broker's own, like those about groups.
   std::function<std::optional<wire::Encoded>(int32_t id, const wire::RequestFrame& frame)> other;
-  bool silent = false;  // reads and never answers
+  bool silent = false;   // reads and never answers
+  int late_answers = 0;  // so many answers about a topic say it is not there when it is, and the other way round
 
   void add_topic(const std::string& name, int32_t partitions, int32_t leader = 1) {
     FakeTopic topic;
