@@ -58,20 +58,34 @@ aio::Task<Status> run_select(Script& script, std::shared_ptr<sl::query::Plan> pl
   co_return status;
 }
 
+void topics_of(const sl::query::PlanNode& node, std::vector<std::string>& out) {
+  if (node.kind == sl::query::PlanNode::Kind::kSource) out.push_back(node.source.topic);
+  for (const auto& input : node.inputs) topics_of(*input, out);
+}
+
+// The sink's topic, made before the query runs, so that the next statement can name it: with as many partitions as the
+// largest of the sources. A table's is compacted.
+aio::Task<Status> make_sink(Script& script, const sl::query::Plan& plan) {
+  std::vector<std::string> topics;
+  topics_of(*plan.root, topics);
+  int32_t partitions = 1;
+  for (const auto& topic : topics) {
+    auto info = co_await script.session.cluster.topic(topic);
+    if (!info) co_return info.error();
+    partitions = std::max(partitions, (*info)->partition_count());
+  }
+  bool table = plan.result == sl::query::SourceKind::kTable;
+  co_return co_await ensure_topic(script.session, plan.sink.topic, plan.sink.partitions.value_or(partitions), table);
+}
+
 // One query that writes a topic.
 aio::Task<Status> run_query(Script& script, std::shared_ptr<sl::query::Plan> plan) {
   SaidComplaints complaints(script.session.messages);
   auto random = system_random();
   SL_CO_TRY(auto task, sl::query::Task::make(*plan, script.sql.settings(), random.get(), &complaints));
-  int32_t partitions = 1;
-  for (size_t i = 0; i < task->sources(); ++i) {
-    auto info = co_await script.session.cluster.topic(task->source(i).topic);
-    if (!info) co_return info.error();
-    partitions = std::max(partitions, (*info)->partition_count());
-  }
   TopicWriter writer(script.session, *plan, *task);
   TopicReader reader(script.session, *task);
-  auto status = co_await writer.open(plan->sink.partitions.value_or(partitions));
+  auto status = co_await writer.open();
   if (status) status = co_await reader.open(script.sql.settings().start_at_end, script.options.until_end);
   bool ended = false;
   while (status && !ended && !script.leaving()) {
@@ -185,6 +199,7 @@ aio::Task<Status> insert_row(Script& script, sl::query::InsertRow row) {
 aio::Task<Status> act(Script& script, sl::query::Outcome outcome) {
   if (auto* select = std::get_if<sl::query::RunSelect>(&outcome)) co_return co_await run_select(script, select->plan);
   if (auto* start = std::get_if<sl::query::StartQuery>(&outcome)) {
+    SL_CO_CHECK(co_await make_sink(script, *start->plan));
     script.started.push_back(start->plan);
     if (script.options.until_end) co_return co_await run_query(script, start->plan);
     co_return Status();
@@ -237,11 +252,15 @@ aio::Task<Status> run_statement(Script& script, sl::query::StatementText text) {
 
 namespace {
 
-aio::Task<Status> run_statements(Script& script, const std::string& sql) {
+// Queries that go on begin at once, so that a later SELECT sees what they write.
+aio::Task<Status> run_statements(Script& script, const std::string& sql, aio::TaskGroup& queries) {
   SL_CO_TRY(auto statements, sl::query::split_script(sql));
+  size_t spawned = 0;
   for (const auto& text : statements.statements) {
     if (script.stop.requested()) break;
     SL_CO_CHECK(co_await run_statement(script, text));
+    if (script.options.until_end) continue;  // it has been run
+    while (spawned < script.started.size()) queries.spawn(run_started(script, script.started[spawned++]));
   }
   co_return Status();
 }
@@ -253,13 +272,14 @@ aio::Task<int> run_script(Session& session, const Options& options, std::string 
   if (!settings) co_return session.messages.error("", settings.error());
   Script script(session, options, stop, *settings);
   stop.arm(session.runtime, [] {});
-  auto status = co_await run_statements(script, sql);
-  if (!status) script.fail(status.error());
-  if (status && !options.until_end && !script.started.empty()) {
-    aio::TaskGroup group;
-    for (auto& plan : script.started) group.spawn(run_started(script, plan));
-    co_await group.drained();
+  aio::TaskGroup queries;
+  auto status = co_await run_statements(script, sql, queries);
+  // A statement that fails ends the whole script.
+  if (!status) {
+    script.fail(status.error());
+    script.left = true;
   }
+  co_await queries.drained();
   auto flushed = co_await script.output.flush();
   broken_pipe = script.output.status().code() == Errc::kBrokenPipe;
   if (!flushed && !broken_pipe && script.exit_code == kExitOk) script.fail(flushed.error());

@@ -27,7 +27,7 @@ struct Script {
   Script(Session& s, const Options& o, Stop& st, sl::query::Settings settings)
       : session(s), options(o), stop(st), output(s.runtime), sql(std::move(settings)) {}
   // Whether queries that go on come to their end.
-  bool leaving() const { return shell && !options.until_end ? left : stop.requested(); }
+  bool leaving() const { return left || ((!shell || options.until_end) && stop.requested()); }
   void fail(const Error& error) {
     if (error.code == Errc::kBrokenPipe) return;
     exit_code = session.messages.error("", error);

@@ -32,9 +32,7 @@ aio::Task<Status> ensure_topic(Session& session, std::string topic, int32_t part
   co_return Status();
 }
 
-aio::Task<Status> TopicWriter::open(int32_t partitions) {
-  SL_CO_CHECK(
-      co_await ensure_topic(session_, plan_.sink.topic, partitions, plan_.result == sl::query::SourceKind::kTable));
+aio::Task<Status> TopicWriter::open() {
   SL_CO_TRY(topic_, co_await producer_.open_topic(plan_.sink.topic));
   SL_CO_TRY(encoder_, sl::query::SinkEncoder::make(plan_, task_.environment()));
   task_.set_output([this](const sl::query::Batch& batch) {

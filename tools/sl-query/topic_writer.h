@@ -15,9 +15,8 @@ class TopicWriter {
   // `plan` and `task` must outlive it.
   TopicWriter(Session& session, const sl::query::Plan& plan, sl::query::Task& task);
 
-  // Makes the topic where it does not exist, with as many partitions as the largest source; a table's is compacted.
-  aio::Task<Status> open(int32_t partitions);
-  // From now on what the task makes is kept for send().
+  // Opens the topic; from now on what the task makes is kept for send().
+  aio::Task<Status> open();
   // Sends what was made since the last call; waits where the producer has no room.
   aio::Task<Status> send();
   // Everything is stored, or the first error.
