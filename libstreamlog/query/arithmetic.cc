@@ -12,9 +12,10 @@
 namespace sl::query {
 namespace {
 
-// Runs `one` for each pair of present values; arithmetic on null is null.
+// Runs `one` for each pair of present values. Where one is null the result is `otherwise`: null for arithmetic, false
+// for a comparison, which then does not hold.
 template <class One>
-void each(const Value* a, const Value* b, Value* out, size_t rows, One one) {
+void each(const Value* a, const Value* b, Value* out, size_t rows, const Value& otherwise, One one) {
   for (size_t i = 0; i < rows; ++i) {
     if (a[i].present() && b[i].present()) [[likely]]
       out[i] = one(a[i], b[i]);
@@ -23,22 +24,7 @@ void each(const Value* a, const Value* b, Value* out, size_t rows, One one) {
     else if (b[i].is_error())
       out[i] = b[i];
     else
-      out[i] = Value::null();
-  }
-}
-
-// The same for conditions: a comparison with null does not hold.
-template <class One>
-void compare_each(const Value* a, const Value* b, Value* out, size_t rows, One one) {
-  for (size_t i = 0; i < rows; ++i) {
-    if (a[i].present() && b[i].present()) [[likely]]
-      out[i] = one(a[i], b[i]);
-    else if (a[i].is_error())
-      out[i] = a[i];
-    else if (b[i].is_error())
-      out[i] = b[i];
-    else
-      out[i] = Value::boolean(false);
+      out[i] = otherwise;
   }
 }
 
@@ -77,13 +63,13 @@ Value integer_result(int64_t a, int64_t b, bool narrow) {
 template <Op op>
 void integer_kernel(const Value* a, const Value* b, Value* out, size_t rows, Arena&, const BinaryOperation& self) {
   bool narrow = self.type->base == Base::kInt;
-  each(a, b, out, rows,
+  each(a, b, out, rows, Value::null(),
        [narrow](const Value& x, const Value& y) { return integer_result<op>(x.as_integer(), y.as_integer(), narrow); });
 }
 
 template <Op op>
 void real_kernel(const Value* a, const Value* b, Value* out, size_t rows, Arena&, const BinaryOperation& self) {
-  each(a, b, out, rows, [&self](const Value& va, const Value& vb) {
+  each(a, b, out, rows, Value::null(), [&self](const Value& va, const Value& vb) {
     double x = real_of(va, *self.left), y = real_of(vb, *self.right);
     if constexpr (op == Op::kAdd) return Value::real(x + y);
     if constexpr (op == Op::kSubtract) return Value::real(x - y);
@@ -137,11 +123,12 @@ Value decimal_result(const Value& va, const Value& vb, Arena& arena, const Binar
 template <Op op>
 void decimal_kernel(const Value* a, const Value* b, Value* out, size_t rows, Arena& arena,
                     const BinaryOperation& self) {
-  each(a, b, out, rows, [&](const Value& x, const Value& y) { return decimal_result<op>(x, y, arena, self); });
+  each(a, b, out, rows, Value::null(), Value::null(),
+       [&](const Value& x, const Value& y) { return decimal_result<op>(x, y, arena, self); });
 }
 
 void text_kernel(const Value* a, const Value* b, Value* out, size_t rows, Arena& arena, const BinaryOperation&) {
-  each(a, b, out, rows, [&arena](const Value& x, const Value& y) {
+  each(a, b, out, rows, Value::null(), [&arena](const Value& x, const Value& y) {
     auto one = x.as_text(), two = y.as_text();
     auto* to = arena.array<char>(one.size() + two.size());
     std::copy(one.begin(), one.end(), to);
@@ -248,12 +235,12 @@ struct Times {
 
 template <Test test, class How>
 void compare_kernel(const Value* a, const Value* b, Value* out, size_t rows, Arena&, const BinaryOperation& self) {
-  compare_each(a, b, out, rows,
-               [&self](const Value& x, const Value& y) { return Value::boolean(holds<test>(How::order(x, y, self))); });
+  each(a, b, out, rows, Value::boolean(false),
+       [&self](const Value& x, const Value& y) { return Value::boolean(holds<test>(How::order(x, y, self))); });
 }
 template <Test test>
 void time_kernel(const Value* a, const Value* b, Value* out, size_t rows, Arena&, const BinaryOperation& self) {
-  compare_each(a, b, out, rows, [&self](const Value& x, const Value& y) {
+  each(a, b, out, rows, Value::boolean(false), [&self](const Value& x, const Value& y) {
     auto one = Times::ms(x, *self.left, *self.right), two = Times::ms(y, *self.right, *self.left);
     if (!one || !two) return Value::error("the text is no date or time in ISO form");
     return Value::boolean(holds<test>((*one > *two) - (*one < *two)));

@@ -134,14 +134,16 @@ class SessionAggregation final : public Operator {
   // Shows, and forgets, every session that ended before `closed`: by its end, then by key.
   void close_until(int64_t closed, Arena& arena) {
     while (!ends_.empty() && ends_.begin()->first < closed) {
-      auto [end, key] = *ends_.begin();
+      const int64_t end = ends_.begin()->first;
+      const std::string key = std::move(ends_.begin()->second);
       ends_.erase(ends_.begin());
       take_out(key, end, [&](Session& session) { show(key, session, arena); });
     }
   }
   void forget_closed() {
     while (!ends_.empty() && ends_.begin()->first < stream_time_ - grace_ms_ - gap_ms_) {
-      auto [end, key] = *ends_.begin();
+      const int64_t end = ends_.begin()->first;
+      const std::string key = std::move(ends_.begin()->second);
       ends_.erase(ends_.begin());
       take_out(key, end, [](Session&) {});
     }

@@ -34,15 +34,6 @@ struct KeyColumns {
   std::vector<bool> is_key;     // by column of the root
 };
 
-ExpressionPtr column_of(const Slot& slot, const Position& at) {
-  auto column = std::make_unique<Expression>();
-  column->kind = Expression::Kind::kColumn;
-  column->at = at;
-  column->qualifier = slot.source;
-  column->name = slot.name;
-  return column;
-}
-
 Result<KeyColumns> find_key(PlanNode& root, const Select& query, std::string_view sink, const Settings& settings) {
   const auto& below = *root.inputs[0];
   Scope scope(below.columns);

@@ -30,6 +30,15 @@ std::string made_name(std::string_view what, size_t index) {
   return "\x01" + std::string(what) + std::to_string(index);
 }
 
+ExpressionPtr column_of(const Slot& slot, const Position& at) {
+  auto column = std::make_unique<Expression>();
+  column->kind = Expression::Kind::kColumn;
+  column->at = at;
+  column->qualifier = slot.source;
+  column->name = slot.name;
+  return column;
+}
+
 ExpressionPtr made_column(std::string_view what, size_t index, const Position& at) {
   auto column = std::make_unique<Expression>();
   column->kind = Expression::Kind::kColumn;

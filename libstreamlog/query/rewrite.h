@@ -10,6 +10,9 @@
 
 namespace sl::query {
 
+// A column by its full name.
+ExpressionPtr column_of(const Slot& slot, const Position& at);
+
 // A column that a step makes for a later one; no text can name it.
 ExpressionPtr made_column(std::string_view what, size_t index, const Position& at);
 std::string made_name(std::string_view what, size_t index);

@@ -12,15 +12,6 @@
 namespace sl::query {
 namespace {
 
-ExpressionPtr column_of(const Slot& slot, const Position& at) {
-  auto column = std::make_unique<Expression>();
-  column->kind = Expression::Kind::kColumn;
-  column->at = at;
-  column->qualifier = slot.source;
-  column->name = slot.name;
-  return column;
-}
-
 // Names of what has no name of its own. Counts from left to right and never takes a name that a source uses.
 class Names {
  public:

@@ -26,7 +26,7 @@ enum class Base : uint8_t {
   kStruct,
 };
 
-class Type;
+struct Type;
 using TypePtr = std::shared_ptr<const Type>;
 
 struct Field {
