@@ -123,7 +123,7 @@ Value decimal_result(const Value& va, const Value& vb, Arena& arena, const Binar
 template <Op op>
 void decimal_kernel(const Value* a, const Value* b, Value* out, size_t rows, Arena& arena,
                     const BinaryOperation& self) {
-  each(a, b, out, rows, Value::null(), Value::null(),
+  each(a, b, out, rows, Value::null(),
        [&](const Value& x, const Value& y) { return decimal_result<op>(x, y, arena, self); });
 }
 
