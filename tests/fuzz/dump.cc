@@ -38,14 +38,14 @@ FileSystem& simulated_files() {
 
 }  // namespace sl
 
-namespace sl::tools::topic {
+namespace sl::tools {
 
-// In place of the tool's, which writes to standard output.
-void print(const std::string& text) {
+// In place of plain_text's, which writes to standard output.
+void print(std::string_view text) {
   printed_bytes += text.size();
 }
 
-}  // namespace sl::tools::topic
+}  // namespace sl::tools
 
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t size_max, unsigned seed) {
   return fuzz::mutate(data, size, size_max, seed, &make, &repair);
