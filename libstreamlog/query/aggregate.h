@@ -49,7 +49,13 @@ struct AggregateCall {
   // What each argument is to be cast to; null for a constant that the aggregate has taken.
   std::vector<TypePtr> argument_types;
 };
+// How much the aggregates keep that keep all values: more is left out (ksql.functions.collect_list.limit and its like).
+struct AggregateLimits {
+  size_t collect_list = SIZE_MAX;
+  size_t collect_set = SIZE_MAX;
+};
 // COUNT(*) and COUNT() have no arguments. kMalformed where no variant takes these.
-Result<AggregateCall> resolve_aggregate(std::string_view name, std::span<const AggregateArgument> arguments);
+Result<AggregateCall> resolve_aggregate(std::string_view name, std::span<const AggregateArgument> arguments,
+                                        const AggregateLimits& limits);
 
 }  // namespace sl::query

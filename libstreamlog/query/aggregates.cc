@@ -56,9 +56,10 @@ std::span<const AggregateEntry> aggregate_functions() {
   return *entries;
 }
 
-Result<AggregateCall> resolve_aggregate(std::string_view name, std::span<const AggregateArgument> arguments) {
+Result<AggregateCall> resolve_aggregate(std::string_view name, std::span<const AggregateArgument> arguments,
+                                        const AggregateLimits& limits) {
   for (const auto& family : kFamilies)
-    if (same_name(family.entry.name, name)) return family.make(family.entry.name, arguments);
+    if (same_name(family.entry.name, name)) return family.make(family.entry.name, arguments, limits);
   return Error{Errc::kNotFound, fmt::format("there is no aggregate function {}", name)};
 }
 

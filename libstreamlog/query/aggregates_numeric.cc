@@ -173,7 +173,8 @@ Result<AggregateCall> extreme(std::string_view name, std::span<const AggregateAr
 
 }  // namespace
 
-Result<AggregateCall> make_count(std::string_view name, std::span<const AggregateArgument> arguments) {
+Result<AggregateCall> make_count(std::string_view name, std::span<const AggregateArgument> arguments,
+                                 const AggregateLimits&) {
   if (arguments.size() > 1) return no_such_variant(name, arguments);
   AggregateCall out;
   // A literal is never null: COUNT(1) counts rows.
@@ -182,16 +183,20 @@ Result<AggregateCall> make_count(std::string_view name, std::span<const Aggregat
   if (!arguments.empty()) out.argument_types.push_back(of_rows ? nullptr : arguments[0].type);
   return out;
 }
-Result<AggregateCall> make_sum(std::string_view name, std::span<const AggregateArgument> arguments) {
+Result<AggregateCall> make_sum(std::string_view name, std::span<const AggregateArgument> arguments,
+                               const AggregateLimits&) {
   return number(name, arguments, false);
 }
-Result<AggregateCall> make_avg(std::string_view name, std::span<const AggregateArgument> arguments) {
+Result<AggregateCall> make_avg(std::string_view name, std::span<const AggregateArgument> arguments,
+                               const AggregateLimits&) {
   return number(name, arguments, true);
 }
-Result<AggregateCall> make_min(std::string_view name, std::span<const AggregateArgument> arguments) {
+Result<AggregateCall> make_min(std::string_view name, std::span<const AggregateArgument> arguments,
+                               const AggregateLimits&) {
   return extreme(name, arguments, -1);
 }
-Result<AggregateCall> make_max(std::string_view name, std::span<const AggregateArgument> arguments) {
+Result<AggregateCall> make_max(std::string_view name, std::span<const AggregateArgument> arguments,
+                               const AggregateLimits&) {
   return extreme(name, arguments, 1);
 }
 

@@ -184,16 +184,20 @@ Result<AggregateCall> statistic(std::string_view name, std::span<const Aggregate
 
 }  // namespace
 
-Result<AggregateCall> make_stddev_samp(std::string_view name, std::span<const AggregateArgument> arguments) {
+Result<AggregateCall> make_stddev_samp(std::string_view name, std::span<const AggregateArgument> arguments,
+                                       const AggregateLimits&) {
   return statistic(name, arguments, 1, variance);
 }
-Result<AggregateCall> make_stddev_sample(std::string_view name, std::span<const AggregateArgument> arguments) {
+Result<AggregateCall> make_stddev_sample(std::string_view name, std::span<const AggregateArgument> arguments,
+                                         const AggregateLimits&) {
   return statistic(name, arguments, 1, deviation);
 }
-Result<AggregateCall> make_correlation(std::string_view name, std::span<const AggregateArgument> arguments) {
+Result<AggregateCall> make_correlation(std::string_view name, std::span<const AggregateArgument> arguments,
+                                       const AggregateLimits&) {
   return statistic(name, arguments, 2, correlation);
 }
-Result<AggregateCall> make_sum_list(std::string_view name, std::span<const AggregateArgument> arguments) {
+Result<AggregateCall> make_sum_list(std::string_view name, std::span<const AggregateArgument> arguments,
+                                    const AggregateLimits&) {
   bool fits = arguments.size() == 1 && arguments[0].type->base == Base::kArray &&
               (arguments[0].type->element->integer() || arguments[0].type->element->base == Base::kDouble);
   if (!fits) return no_such_variant(name, arguments);
@@ -202,7 +206,8 @@ Result<AggregateCall> make_sum_list(std::string_view name, std::span<const Aggre
   out.argument_types = {arguments[0].type};
   return out;
 }
-Result<AggregateCall> make_attr(std::string_view name, std::span<const AggregateArgument> arguments) {
+Result<AggregateCall> make_attr(std::string_view name, std::span<const AggregateArgument> arguments,
+                                const AggregateLimits&) {
   if (arguments.size() != 1) return no_such_variant(name, arguments);
   AggregateCall out;
   out.aggregate = std::make_unique<Attr>(arguments[0].type);

@@ -1,6 +1,9 @@
 // Aggregates that keep values: the earliest and latest, lists, sets, counts of different ones, the largest K. Their
 // state is a text of packed values, one behind the other.
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cstring>
 #include <functional>
 
 #include "query/aggregate_families.h"
@@ -9,8 +12,8 @@
 namespace sl::query {
 namespace {
 
-constexpr size_t kCollectedMax =
-    1000;  // ksqlDB's ksql.functions.collect_list.limit, which is unlimited there by default
+constexpr int64_t kKeptMax = 10'000;    // N of the first and last, K of the largest
+constexpr size_t kHistogramMax = 1000;  // different values, as in ksqlDB
 
 std::vector<Value> unpacked(std::string_view packed, Arena& arena) {
   std::vector<Value> out;
@@ -84,15 +87,19 @@ class ByOffset final : public Aggregate {
   bool latest_, ignore_nulls_;
 };
 
+// All values, or all different ones; how many is in the fixed bytes. Beyond its limit it takes no more, as in ksqlDB.
 class Collect final : public Aggregate {
  public:
-  Collect(TypePtr value, bool different) : type_(array_type(std::move(value))), different_(different) {}
+  Collect(TypePtr value, bool different, size_t most)
+      : type_(array_type(std::move(value))), different_(different), most_(most) {}
   const TypePtr& type() const override { return type_; }
-  size_t fixed_bytes() const override { return 0; }
+  size_t fixed_bytes() const override { return sizeof(uint64_t); }
   bool uses_text() const override { return true; }
   Status add(AggregateState state, const Value* a, Arena& arena) const override {
-    auto values = unpacked(*state.text, arena);
-    take(state, values, a[0]);
+    if (count(state) >= most_) return {};
+    if (different_ && has(unpacked(*state.text, arena), a[0])) return {};
+    append_packed(*state.text, a[0]);
+    set_count(state, count(state) + 1);
     return {};
   }
   bool undoable() const override { return !different_; }
@@ -100,14 +107,15 @@ class Collect final : public Aggregate {
     auto values = unpacked(*state.text, arena);
     auto last = std::find_if(values.rbegin(), values.rend(), [&](const Value& v) { return same_value(v, a[0]); });
     if (last != values.rend()) values.erase(std::next(last).base());
-    *state.text = packed(values);
+    put(state, values);
     return {};
   }
   Status merge(AggregateState into, AggregateState from, bool from_first, Arena& arena) const override {
     std::string first = from_first ? *from.text : *into.text, second = from_first ? *into.text : *from.text;
-    *into.text = first;
     auto values = unpacked(first, arena);
-    for (const auto& value : unpacked(second, arena)) take(into, values, value);
+    for (const auto& value : unpacked(second, arena))
+      if (values.size() < most_ && !(different_ && has(values, value))) values.push_back(value);
+    put(into, values);
     return {};
   }
   Value result(AggregateState state, Arena& arena) const override {
@@ -115,16 +123,22 @@ class Collect final : public Aggregate {
   }
 
  private:
-  void take(AggregateState state, std::vector<Value>& values, const Value& value) const {
-    if (values.size() >= kCollectedMax) return;
-    bool known =
-        different_ && std::any_of(values.begin(), values.end(), [&](const Value& v) { return same_value(v, value); });
-    if (known) return;
-    append_packed(*state.text, value);
-    values.push_back(value);
+  static bool has(const std::vector<Value>& values, const Value& value) {
+    return std::any_of(values.begin(), values.end(), [&](const Value& v) { return same_value(v, value); });
+  }
+  static uint64_t count(AggregateState state) {
+    uint64_t v;
+    std::memcpy(&v, state.fixed, sizeof v);
+    return v;
+  }
+  static void set_count(AggregateState state, uint64_t v) { std::memcpy(state.fixed, &v, sizeof v); }
+  static void put(AggregateState state, const std::vector<Value>& values) {
+    *state.text = packed(values);
+    set_count(state, values.size());
   }
   TypePtr type_;
   bool different_;
+  size_t most_;
 };
 
 // Exact: eight bytes of hash for each different value.
@@ -196,7 +210,7 @@ class Histogram final : public Aggregate {
     size_t i = 0;
     while (i < values.size() && !same_value(values[i], key)) i += 2;
     if (i == values.size()) {
-      if (values.size() / 2 >= kCollectedMax) return {};
+      if (values.size() / 2 >= kHistogramMax) return {};
       values.push_back(key);
       values.push_back(Value::integer(0));
     }
@@ -269,9 +283,9 @@ Result<AggregateCall> by_offset(std::string_view name, std::span<const Aggregate
     if (!constant || !constant->present())
       return Error{Errc::kMalformed, std::string(name) + ": N and ignoreNulls must be literals"};
     if (arguments[i].type->integer() && i == 1) {
-      if (constant->as_integer() < 1)
-        return Error{Errc::kMalformed, std::string(name) + ": N must be a positive number"};
-      count = static_cast<size_t>(std::min<int64_t>(constant->as_integer(), kCollectedMax));
+      if (constant->as_integer() < 1 || constant->as_integer() > kKeptMax)
+        return Error{Errc::kMalformed, fmt::format("{}: N must be a number from 1 to {}", name, kKeptMax)};
+      count = static_cast<size_t>(constant->as_integer());
     } else if (arguments[i].type->base == Base::kBoolean && i + 1 == arguments.size()) {
       ignore_nulls = constant->as_boolean();
     } else {
@@ -286,8 +300,8 @@ Result<AggregateCall> top(std::string_view name, std::span<const AggregateArgume
   bool fits = arguments.size() >= 2 && arguments.back().type->integer() && !arguments[0].type->nested();
   if (!fits || (different && arguments.size() > 2)) return no_such_variant(name, arguments);
   const auto* count = arguments.back().constant;
-  if (!count || count->as_integer() < 1 || count->as_integer() > 10'000)
-    return Error{Errc::kMalformed, std::string(name) + ": K must be a literal from 1 to 10,000"};
+  if (!count || count->as_integer() < 1 || count->as_integer() > kKeptMax)
+    return Error{Errc::kMalformed, fmt::format("{}: K must be a literal from 1 to {}", name, kKeptMax)};
   AggregateCall out;
   std::vector<Field> fields;
   for (size_t i = 0; i + 1 < arguments.size(); ++i) {
@@ -303,32 +317,40 @@ Result<AggregateCall> top(std::string_view name, std::span<const AggregateArgume
 
 }  // namespace
 
-Result<AggregateCall> make_earliest(std::string_view name, std::span<const AggregateArgument> arguments) {
+Result<AggregateCall> make_earliest(std::string_view name, std::span<const AggregateArgument> arguments,
+                                    const AggregateLimits&) {
   return by_offset(name, arguments, false);
 }
-Result<AggregateCall> make_latest(std::string_view name, std::span<const AggregateArgument> arguments) {
+Result<AggregateCall> make_latest(std::string_view name, std::span<const AggregateArgument> arguments,
+                                  const AggregateLimits&) {
   return by_offset(name, arguments, true);
 }
-Result<AggregateCall> make_collect_list(std::string_view name, std::span<const AggregateArgument> arguments) {
+Result<AggregateCall> make_collect_list(std::string_view name, std::span<const AggregateArgument> arguments,
+                                        const AggregateLimits& limits) {
   if (arguments.size() != 1) return no_such_variant(name, arguments);
-  return call_of(std::make_unique<Collect>(arguments[0].type, false), arguments[0].type);
+  return call_of(std::make_unique<Collect>(arguments[0].type, false, limits.collect_list), arguments[0].type);
 }
-Result<AggregateCall> make_collect_set(std::string_view name, std::span<const AggregateArgument> arguments) {
+Result<AggregateCall> make_collect_set(std::string_view name, std::span<const AggregateArgument> arguments,
+                                       const AggregateLimits& limits) {
   if (arguments.size() != 1) return no_such_variant(name, arguments);
-  return call_of(std::make_unique<Collect>(arguments[0].type, true), arguments[0].type);
+  return call_of(std::make_unique<Collect>(arguments[0].type, true, limits.collect_set), arguments[0].type);
 }
-Result<AggregateCall> make_count_distinct(std::string_view name, std::span<const AggregateArgument> arguments) {
+Result<AggregateCall> make_count_distinct(std::string_view name, std::span<const AggregateArgument> arguments,
+                                          const AggregateLimits&) {
   if (arguments.size() != 1) return no_such_variant(name, arguments);
   return call_of(std::make_unique<CountDistinct>(), arguments[0].type);
 }
-Result<AggregateCall> make_histogram(std::string_view name, std::span<const AggregateArgument> arguments) {
+Result<AggregateCall> make_histogram(std::string_view name, std::span<const AggregateArgument> arguments,
+                                     const AggregateLimits&) {
   if (arguments.size() != 1 || arguments[0].type->base != Base::kString) return no_such_variant(name, arguments);
   return call_of(std::make_unique<Histogram>(), arguments[0].type);
 }
-Result<AggregateCall> make_topk(std::string_view name, std::span<const AggregateArgument> arguments) {
+Result<AggregateCall> make_topk(std::string_view name, std::span<const AggregateArgument> arguments,
+                                const AggregateLimits&) {
   return top(name, arguments, false);
 }
-Result<AggregateCall> make_topk_distinct(std::string_view name, std::span<const AggregateArgument> arguments) {
+Result<AggregateCall> make_topk_distinct(std::string_view name, std::span<const AggregateArgument> arguments,
+                                         const AggregateLimits&) {
   return top(name, arguments, true);
 }
 

@@ -4,7 +4,7 @@
 
 namespace sl::query {
 
-Result<BoundAggregate> bind_aggregate(const Expression& call, const Scope& scope) {
+Result<BoundAggregate> bind_aggregate(const Expression& call, const Scope& scope, const AggregateLimits& limits) {
   std::vector<NodePtr> nodes;
   std::vector<AggregateArgument> arguments;
   for (const auto& part : call.args) {
@@ -12,7 +12,7 @@ Result<BoundAggregate> bind_aggregate(const Expression& call, const Scope& scope
     arguments.push_back({node->type(), node->constant()});
     nodes.push_back(std::move(node));
   }
-  auto resolved = resolve_aggregate(call.name, arguments);
+  auto resolved = resolve_aggregate(call.name, arguments, limits);
   if (!resolved) return error_at(call.at, resolved.error().context);
   BoundAggregate out;
   out.aggregate = std::move(resolved->aggregate);

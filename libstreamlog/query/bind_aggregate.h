@@ -12,6 +12,6 @@ struct BoundAggregate {
   std::unique_ptr<Aggregate> aggregate;
   std::vector<NodePtr> arguments;  // without the constants that the aggregate took
 };
-Result<BoundAggregate> bind_aggregate(const Expression& call, const Scope& scope);
+Result<BoundAggregate> bind_aggregate(const Expression& call, const Scope& scope, const AggregateLimits& limits);
 
 }  // namespace sl::query

@@ -40,6 +40,7 @@ struct Source {
   std::string timestamp_format;  // empty: the column is a number or TIMESTAMP
   std::optional<int> partitions;
   bool read_only = false;
+  bool inferred = false;  // its columns were taken from its records: nobody declared its key
   std::string statement;  // that made it
 };
 
@@ -78,6 +79,12 @@ struct SinkFormats {
   bool key_given = false;
 };
 Result<SinkFormats> sink_formats(const Options& with, const Source& like, const Settings& settings);
+// The option of that name; null where it is not given.
+const Literal* option(const Options& with, const std::string& name);
+// ROWTIME and its like, which no column of one's own can be called.
+bool system_name(std::string_view name);
+// TIMESTAMP and TIMESTAMP_FORMAT: a column of `source` that can hold the time.
+Status take_timestamp(const Options& with, Source& source);
 Status settle_wrapping(const Options& with, const std::vector<Field>& columns, Format& value);
 // Names in WITH that a clause does not know are errors: kMalformed.
 Status check_options(const Options& with, bool of_query);

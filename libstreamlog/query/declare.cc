@@ -9,6 +9,18 @@
 #include "query/name.h"
 
 namespace sl::query {
+
+const Literal* option(const Options& with, const std::string& name) {
+  auto at = with.find(name);
+  return at == with.end() ? nullptr : &at->second;
+}
+
+bool system_name(std::string_view name) {
+  for (std::string_view word : {"ROWTIME", "ROWPARTITION", "ROWOFFSET", "WINDOWSTART", "WINDOWEND"})
+    if (same_name(name, word)) return true;
+  return false;
+}
+
 namespace {
 
 using Role = ColumnDefinition::Role;
@@ -17,11 +29,6 @@ constexpr std::array<std::string_view, 14> kOptions = {
     "KAFKA_TOPIC",       "FORMAT",      "KEY_FORMAT", "VALUE_FORMAT", "KEY_DELIMITER",    "VALUE_DELIMITER",
     "WRAP_SINGLE_VALUE", "PARTITIONS",  "REPLICAS",   "TIMESTAMP",    "TIMESTAMP_FORMAT", "WINDOW_TYPE",
     "WINDOW_SIZE",       "RETENTION_MS"};
-
-const Literal* option(const Options& with, const std::string& name) {
-  auto at = with.find(name);
-  return at == with.end() ? nullptr : &at->second;
-}
 
 Result<char> delimiter_of(const Literal& literal) {
   auto name = upper_name(literal.text);
@@ -90,8 +97,6 @@ Status settle_wrapping(const Options& with, const std::vector<Field>& columns, F
   return {};
 }
 
-namespace {
-
 Status take_timestamp(const Options& with, Source& source) {
   const auto* column = option(with, "TIMESTAMP");
   const auto* pattern = option(with, "TIMESTAMP_FORMAT");
@@ -120,6 +125,8 @@ Status take_timestamp(const Options& with, Source& source) {
             quoted_name(found->name)));
   return {};
 }
+
+namespace {
 
 Status take_window(const Options& with, Source& source) {
   const auto* type = option(with, "WINDOW_TYPE");
@@ -151,15 +158,9 @@ Status take_window(const Options& with, Source& source) {
   return {};
 }
 
-bool reserved(std::string_view name) {
-  for (std::string_view word : {"ROWTIME", "ROWPARTITION", "ROWOFFSET", "WINDOWSTART", "WINDOWEND"})
-    if (same_name(name, word)) return true;
-  return false;
-}
-
 Status take_column(const CreateSource& statement, const ColumnDefinition& column, Source& source) {
   bool table = statement.kind == SourceKind::kTable;
-  if (reserved(column.name))
+  if (system_name(column.name))
     return error_at(column.at, fmt::format("'{}' is a reserved column name. You cannot use it as a name for a column.",
                                            upper_name(column.name)));
   if (column.role == Role::kKey && table)
@@ -227,7 +228,7 @@ Result<int64_t> parse_window_size(std::string_view text) {
   constexpr std::array<std::pair<std::string_view, int64_t>, 5> kUnits = {
       {{"MILLISECOND", 1}, {"SECOND", 1000}, {"MINUTE", 60'000}, {"HOUR", 3'600'000}, {"DAY", 86'400'000}}};
   for (const auto& [name, ms] : kUnits)
-    if (unit == name && *number <= INT64_MAX / ms) return *number * ms;
+    if (unit == name && *number <= INT64_MAX / 8 / ms) return *number * ms;
   return bad;
 }
 

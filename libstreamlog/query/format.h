@@ -58,6 +58,8 @@ std::unique_ptr<Encoder> make_encoder(const Format& format, std::vector<Field> c
 
 // Appends `value` as JSON: how the encoder writes it, and TO_JSON_STRING.
 void append_json(std::string& out, const Value& value, const Type& type);
+// Appends a field of CSV in quotes, those within it doubled (RFC 4180).
+void append_csv_quoted(std::string& out, std::string_view text);
 // One JSON text as a value of `type` by the coercions above; none where it does not fit. Views into `arena`.
 std::optional<Value> value_from_json(std::string_view json, const Type& type, Arena& arena, std::string& why);
 

@@ -131,12 +131,7 @@ class DelimitedEncoder final : public Encoder {
       out += text;
       return;
     }
-    out += '"';
-    for (char c : text) {
-      if (c == '"') out += c;
-      out += c;
-    }
-    out += '"';
+    append_csv_quoted(out, text);
   }
   bool needs_quotes(std::string_view text, bool first) const {
     auto word = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); };
@@ -152,6 +147,15 @@ class DelimitedEncoder final : public Encoder {
 };
 
 }  // namespace
+
+void append_csv_quoted(std::string& out, std::string_view text) {
+  out += '"';
+  for (char c : text) {
+    if (c == '"') out += c;
+    out += c;
+  }
+  out += '"';
+}
 
 std::optional<Value> value_from_text(std::string_view text, const Type& type, Arena& arena) {
   switch (type.base) {

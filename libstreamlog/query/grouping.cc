@@ -1,6 +1,9 @@
 #include "query/grouping.h"
 
+#include <algorithm>
 #include <cassert>
+
+#include "query/raw_bytes.h"
 
 namespace sl::query {
 
@@ -14,7 +17,7 @@ Result<Grouping> Grouping::make(const PlanNode& node, Environment& environment) 
   }
   for (const auto& call : node.aggregates) {
     Part part;
-    SL_TRY(part.bound, bind_aggregate(*call, scope));
+    SL_TRY(part.bound, bind_aggregate(*call, scope, environment.limits));
     part.fixed_at = out.shape_.fixed_bytes;
     part.text_at = out.shape_.texts;
     out.shape_.fixed_bytes += (part.bound.aggregate->fixed_bytes() + 7) & ~size_t{7};
@@ -112,6 +115,23 @@ void Grouping::fill_window(RowBuilder& builder, int64_t start, int64_t end) {
   builder.window(start, end);
   builder.set(columns_ - 2, Value::integer(start));
   builder.set(columns_ - 1, Value::integer(end));
+}
+
+void Grouping::append_state(std::string& out, const uint8_t* fixed, const std::string* texts) const {
+  out.append(reinterpret_cast<const char*>(fixed), shape_.fixed_bytes);
+  for (size_t i = 0; i < shape_.texts; ++i) append_sized(out, texts[i]);
+}
+
+bool Grouping::take_state(std::string_view& in, uint8_t* fixed, std::string* texts) const {
+  if (in.size() < shape_.fixed_bytes) return false;
+  std::copy_n(in.data(), shape_.fixed_bytes, fixed);
+  in.remove_prefix(shape_.fixed_bytes);
+  for (size_t i = 0; i < shape_.texts; ++i) {
+    auto text = take_sized(in);
+    if (!text) return false;
+    texts[i] = *text;
+  }
+  return true;
 }
 
 std::vector<bool> Grouping::passing(const Batch& batch) const {

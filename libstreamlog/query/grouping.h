@@ -32,6 +32,10 @@ class Grouping {
   void fill(RowBuilder& builder, std::string_view key, uint8_t* fixed, std::string* texts, int64_t timestamp,
             Arena& arena);
   void fill_window(RowBuilder& builder, int64_t start, int64_t end);
+  // A group's state as bytes, and back: false where they are no such state.
+  void append_state(std::string& out, const uint8_t* fixed, const std::string* texts) const;
+  bool take_state(std::string_view& in, uint8_t* fixed, std::string* texts) const;
+
   bool has_having() const { return having_ != nullptr; }
   // By row of `batch`: whether it passes HAVING.
   std::vector<bool> passing(const Batch& batch) const;

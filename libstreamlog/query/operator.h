@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "query/aggregate.h"
 #include "query/batch.h"
 #include "query/plan.h"
 #include "query/state.h"
@@ -40,6 +41,9 @@ class Complaints {
 struct Environment {
   Counters counters;
   Complaints* complaints = nullptr;  // may be null
+  AggregateLimits limits;
+  // Whether somebody will save(): only then do operators note what changed.
+  bool tracks_changes = false;
 
   void complain(std::string_view why) {
     ++counters.bad_values;

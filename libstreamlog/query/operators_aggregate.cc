@@ -3,11 +3,12 @@
 // their grace take no more. EMIT CHANGES gives a row for every update; EMIT FINAL one row a group when its window
 // closes, whatever time jumped over.
 #include <algorithm>
-#include <cstring>
 #include <map>
 
 #include "base/bytes.h"
 #include "query/grouping.h"
+#include "query/raw_bytes.h"
+#include "query/time_text.h"
 
 namespace sl::query {
 namespace {
@@ -38,7 +39,6 @@ class Aggregation final : public Operator {
     if (!windowing_) return;
     size_ms_ = windowing_->size_ms;
     advance_ms_ = windowing_->kind == Window::Kind::kHopping ? windowing_->advance_ms : size_ms_;
-    constexpr int64_t kDayMs = 86'400'000;
     grace_ms_ = windowing_->grace_ms.value_or(std::max<int64_t>(kDayMs - size_ms_, 0));
   }
 
@@ -66,6 +66,8 @@ class Aggregation final : public Operator {
   }
   Status idle(const Batch& like, int64_t now_ms) override {
     if (!final_only_ || idle_close_ms_ < 0 || windows_.empty() || now_ms - last_seen_ms_ < idle_close_ms_) return {};
+    // What was given out is closed for good: a row that comes for it later is late.
+    stream_time_ = std::max(stream_time_, windows_.rbegin()->first + size_ms_ + grace_ms_);
     return finish(like);
   }
   void save(StateWriter& writer) override;
@@ -132,7 +134,7 @@ class Aggregation final : public Operator {
   }
 
   void emit(GroupTable& table, size_t group, int64_t ts, Span span, Arena& arena) {
-    table.set_dirty(group);
+    if (environment_.tracks_changes) table.set_dirty(group);
     auto& newest = table.timestamp(group);
     newest = std::max(newest, ts);
     if (!final_only_) append(table, group, span, arena);
@@ -158,14 +160,17 @@ class Aggregation final : public Operator {
   }
   // Tables whose rows are still to be passed on live until then.
   void retire(std::map<int64_t, GroupTable>::iterator at) {
-    gone_.push_back(at->first);
+    note_gone(at->first);
     current_ = nullptr;
     retired_.push_back(std::move(windows_.extract(at).mapped()));
+  }
+  void note_gone(int64_t start) {
+    if (environment_.tracks_changes) gone_.push_back(start);
   }
   void forget_closed() {
     if (!windowing_ || final_only_) return;
     while (!windows_.empty() && windows_.begin()->first + size_ms_ <= stream_time_ - grace_ms_) {
-      gone_.push_back(windows_.begin()->first);
+      note_gone(windows_.begin()->first);
       windows_.erase(windows_.begin());
       current_ = nullptr;
     }
@@ -225,12 +230,6 @@ class Aggregation final : public Operator {
   std::string key_, old_key_;
 };
 
-void put_number(std::string& out, int64_t v) {
-  char bytes[8];
-  store_be<int64_t>(reinterpret_cast<uint8_t*>(bytes), v);
-  out.append(bytes, 8);
-}
-
 void Aggregation::save(StateWriter& writer) {
   for (int64_t start : gone_) writer.erase_prefix(state_key(start, {}));
   gone_.clear();
@@ -238,53 +237,34 @@ void Aggregation::save(StateWriter& writer) {
   for (auto& [start, table] : windows_) {
     for (auto group : table.take_dirty_groups()) {
       value.clear();
-      put_number(value, table.timestamp(group));
-      value += table.passed(group) ? '\1' : '\0';
-      value.append(reinterpret_cast<const char*>(table.fixed(group)), grouping_.shape().fixed_bytes);
-      for (size_t i = 0; i < grouping_.shape().texts; ++i) {
-        const auto& text = table.texts(group)[i];
-        put_number(value, static_cast<int64_t>(text.size()));
-        value += text;
-      }
+      append_raw(value, table.timestamp(group));
+      append_raw(value, table.passed(group));
+      grouping_.append_state(value, table.fixed(group), table.texts(group));
       writer.put(state_key(start, table.key(group)), value);
     }
   }
   if (!windowing_) return;
   value.clear();
-  put_number(value, stream_time_);
+  append_raw(value, stream_time_);
   writer.put("", value);
 }
 
 Status Aggregation::restore(std::string_view key, std::string_view value) {
   const Error damaged{Errc::kCorrupt, "the state of an aggregation is damaged"};
-  auto number = [&value] {
-    auto v = load_be<int64_t>(reinterpret_cast<const uint8_t*>(value.data()));
-    value.remove_prefix(8);
-    return v;
-  };
+  auto time = take_raw<int64_t>(value);
+  if (!time) return damaged;
   if (key.empty()) {
-    if (value.size() != 8) return damaged;
-    stream_time_ = number();
+    stream_time_ = *time;
     return {};
   }
-  if (key.size() < 8 || value.size() < 9 + grouping_.shape().fixed_bytes) return damaged;
-  auto start =
-      static_cast<int64_t>(load_be<uint64_t>(reinterpret_cast<const uint8_t*>(key.data())) ^ (uint64_t{1} << 63));
-  auto& table = window(start);
+  auto passed = take_raw<bool>(value);
+  if (key.size() < 8 || !passed) return damaged;
+  auto flipped = load_be<uint64_t>(reinterpret_cast<const uint8_t*>(key.data()));
+  auto& table = window(static_cast<int64_t>(flipped ^ (uint64_t{1} << 63)));
   size_t group = table.find_or_add(key.substr(8));
-  table.timestamp(group) = number();
-  table.set_passed(group, value.front() != 0);
-  value.remove_prefix(1);
-  if (grouping_.shape().fixed_bytes) std::memcpy(table.fixed(group), value.data(), grouping_.shape().fixed_bytes);
-  value.remove_prefix(grouping_.shape().fixed_bytes);
-  for (size_t i = 0; i < grouping_.shape().texts; ++i) {
-    if (value.size() < 8) return damaged;
-    auto bytes = number();
-    if (bytes < 0 || static_cast<size_t>(bytes) > value.size()) return damaged;
-    table.texts(group)[i].assign(value.substr(0, static_cast<size_t>(bytes)));
-    value.remove_prefix(static_cast<size_t>(bytes));
-  }
-  return {};
+  table.timestamp(group) = *time;
+  table.set_passed(group, *passed);
+  return grouping_.take_state(value, table.fixed(group), table.texts(group)) ? Status() : Status(damaged);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "query/joining.h"
+#include "query/raw_bytes.h"
 #include "query/time_text.h"
 
 namespace sl::query {
@@ -74,7 +75,7 @@ class StreamStream final : public Operator {
     auto at = others.lower_bound({key_, std::max<int64_t>(ts - before(side), 0), 0});
     for (; at != others.end() && at->first.key == key_ && at->first.ts <= ts + after(side); ++at) {
       met = true;
-      if (!at->second.met) touched_.push_back({1 - side, at->first});
+      if (!at->second.met) touch(1 - side, at->first);
       at->second.met = true;
       rows.begin(std::max(ts, at->first.ts), false);
       sides_.copy_window(batch, row, rows);
@@ -89,10 +90,10 @@ class StreamStream final : public Operator {
       kept.met = true;
     }
     if (!kept.met && outer(side)) waiting_.emplace(ts, Waiting{side, place});
-    touched_.push_back({side, place});
+    touch(side, place);
     buffers_[side].emplace(place, std::move(kept));
     times_[side].emplace(ts, place);
-    forget(batch.arena);
+    forget();
   }
 
   void alone(size_t side, const Place& place, const Kept& kept, RowBuilder& rows, Arena& arena, bool windowed) {
@@ -110,16 +111,20 @@ class StreamStream final : public Operator {
       auto at = buffers_[waiting.side].find(waiting.place);
       if (at == buffers_[waiting.side].end() || at->second.met) continue;
       at->second.met = true;
-      touched_.push_back({waiting.side, waiting.place});
+      touch(waiting.side, waiting.place);
       alone(waiting.side, waiting.place, at->second, rows, arena, at->second.window_end != 0);
     }
   }
-  void forget(Arena*) {
+  // Notes what save() is to write; where nobody saves, nothing.
+  void touch(size_t side, const Place& place) {
+    if (environment_.tracks_changes) touched_.push_back({side, place});
+  }
+  void forget() {
     for (size_t side = 0; side < 2; ++side) {
       auto& times = times_[side];
       int64_t oldest = stream_time_ - within_.before_ms - within_.after_ms - grace_ms_;
       while (!times.empty() && times.begin()->first < oldest) {
-        touched_.push_back({side, times.begin()->second});
+        touch(side, times.begin()->second);
         buffers_[side].erase(times.begin()->second);
         times.erase(times.begin());
       }
@@ -143,18 +148,6 @@ class StreamStream final : public Operator {
   std::vector<Waiting> touched_;
   std::string key_;
 };
-
-template <class T>
-void append_raw(std::string& out, T v) {
-  out.append(reinterpret_cast<const char*>(&v), sizeof v);
-}
-template <class T>
-T take_raw(std::string_view& in) {
-  T v{};
-  std::memcpy(&v, in.data(), std::min(sizeof v, in.size()));
-  in.remove_prefix(std::min(sizeof v, in.size()));
-  return v;
-}
 
 // An entry a kept row: side, time, number, key; the value: whether it was met, its window, the row. The meta entry has
 // an empty key.
@@ -182,24 +175,24 @@ void StreamStream::save(StateWriter& writer) {
 }
 
 Status StreamStream::restore(std::string_view key, std::string_view value) {
+  const Error damaged{Errc::kCorrupt, "the state of a join is damaged"};
   if (key.empty()) {
-    stream_time_ = take_raw<int64_t>(value);
-    number_ = take_raw<uint64_t>(value);
+    auto time = take_raw<int64_t>(value);
+    auto number = take_raw<uint64_t>(value);
+    if (!time || !number) return damaged;
+    stream_time_ = *time;
+    number_ = *number;
     return {};
   }
-  if (key.size() < 17 || value.size() < 17 || static_cast<unsigned char>(key[0]) > 1)
-    return Error{Errc::kCorrupt, "the state of a join is damaged"};
-  auto side = static_cast<size_t>(key[0]);
-  key.remove_prefix(1);
-  Place place;
-  place.ts = take_raw<int64_t>(key);
-  place.number = take_raw<uint64_t>(key);
-  place.key = key;
-  Kept kept;
-  kept.met = take_raw<char>(value) != 0;
-  kept.window_start = take_raw<int64_t>(value);
-  kept.window_end = take_raw<int64_t>(value);
-  kept.packed = value;
+  auto which = take_raw<char>(key);
+  auto ts = take_raw<int64_t>(key);
+  auto number = take_raw<uint64_t>(key);
+  auto met = take_raw<char>(value);
+  auto start = take_raw<int64_t>(value), end = take_raw<int64_t>(value);
+  if (!which || static_cast<unsigned char>(*which) > 1 || !ts || !number || !met || !start || !end) return damaged;
+  auto side = static_cast<size_t>(*which);
+  Place place{std::string(key), *ts, *number};
+  Kept kept{std::string(value), *met != 0, *start, *end};
   if (!kept.met && outer(side)) waiting_.emplace(place.ts, Waiting{side, place});
   times_[side].emplace(place.ts, place);
   buffers_[side].emplace(std::move(place), std::move(kept));

@@ -2,9 +2,10 @@
 // key.
 #include <map>
 #include <unordered_map>
-#include <unordered_set>
 
+#include "query/changed_keys.h"
 #include "query/joining.h"
+#include "query/raw_bytes.h"
 
 namespace sl::query {
 namespace {
@@ -35,14 +36,13 @@ class StreamTable final : public Operator {
     return pass_on(rows.batch(batch, false));
   }
   void save(StateWriter& writer) override {
-    for (const auto& key : dirty_) {
+    for (const auto& key : changed_.take()) {
       auto at = table_.find(key);
       if (at == table_.end())
         writer.erase(key);
       else
         writer.put(key, at->second);
     }
-    dirty_.clear();
   }
   Status restore(std::string_view key, std::string_view value) override {
     table_[std::string(key)] = value;
@@ -52,7 +52,7 @@ class StreamTable final : public Operator {
  private:
   void change(const Batch& batch, size_t row) {
     if (!sides_.key(1, row, key_, environment_)) return;
-    dirty_.insert(key_);
+    changed_.note(key_);
     if (batch.is_absent(row))
       table_.erase(key_);
     else
@@ -63,7 +63,7 @@ class StreamTable final : public Operator {
   bool left_join_;
   Environment& environment_;
   std::unordered_map<std::string, std::string> table_;
-  std::unordered_set<std::string> dirty_;
+  ChangedKeys changed_{environment_};
   std::string key_;
 };
 
@@ -78,15 +78,14 @@ void save_side(StateWriter& writer, char side, const std::string& key, const Row
   std::string name(1, side);
   name += key;
   if (!row) return writer.erase(name);
-  std::string value(reinterpret_cast<const char*>(&row->timestamp), sizeof row->timestamp);
+  std::string value;
+  append_raw(value, row->timestamp);
   writer.put(name, value + row->packed);
 }
 Result<Row> read_side(std::string_view value) {
-  Row row;
-  if (value.size() < sizeof row.timestamp) return Error{Errc::kCorrupt, "the state of a join is damaged"};
-  std::memcpy(&row.timestamp, value.data(), sizeof row.timestamp);
-  row.packed = value.substr(sizeof row.timestamp);
-  return row;
+  auto timestamp = take_raw<int64_t>(value);
+  if (!timestamp) return Error{Errc::kCorrupt, "the state of a join is damaged"};
+  return Row{std::string(value), *timestamp};
 }
 
 class TableTable final : public Operator {
@@ -103,12 +102,11 @@ class TableTable final : public Operator {
   }
   void save(StateWriter& writer) override {
     for (char side = 0; side < 2; ++side) {
-      for (const auto& key : dirty_[static_cast<size_t>(side)]) {
+      for (const auto& key : changed_[static_cast<size_t>(side)].take()) {
         const auto& table = tables_[static_cast<size_t>(side)];
         auto at = table.find(key);
         save_side(writer, side, key, at == table.end() ? nullptr : &at->second);
       }
-      dirty_[static_cast<size_t>(side)].clear();
     }
   }
   Status restore(std::string_view key, std::string_view value) override {
@@ -128,7 +126,7 @@ class TableTable final : public Operator {
   void change(size_t side, const Batch& batch, size_t row, RowBuilder& rows) {
     bool had = !batch.is_absent(row), has = !batch.is_absent(row + 1);
     if (!sides_.key(side, row + 1, key_, environment_)) return;
-    dirty_[side].insert(key_);
+    changed_[side].note(key_);
     int64_t ts = batch.timestamps[row + 1];
     if (has)
       tables_[side][key_] = {sides_.packed(side, batch, row + 1), ts};
@@ -156,7 +154,7 @@ class TableTable final : public Operator {
   JoinKind join_;
   Environment& environment_;
   std::unordered_map<std::string, Row> tables_[2];
-  std::unordered_set<std::string> dirty_[2];
+  ChangedKeys changed_[2] = {ChangedKeys(environment_), ChangedKeys(environment_)};
   std::string key_;
 };
 
@@ -182,16 +180,14 @@ class ForeignKey final : public Operator {
     return pass_on(rows.batch(batch, true));
   }
   void save(StateWriter& writer) override {
-    for (const auto& key : dirty_right_) {
+    for (const auto& key : changed_right_.take()) {
       auto at = right_.find(key);
       save_side(writer, 1, key, at == right_.end() ? nullptr : &at->second);
     }
-    dirty_right_.clear();
-    for (const auto& key : dirty_left_) {
+    for (const auto& key : changed_left_.take()) {
       auto at = left_.find(key);
       save_side(writer, 0, key, at == left_.end() ? nullptr : &at->second);
     }
-    dirty_left_.clear();
   }
   Status restore(std::string_view key, std::string_view value) override {
     SL_TRY(auto row, read_side(value));
@@ -226,11 +222,11 @@ class ForeignKey final : public Operator {
     bool was_there = !batch.is_absent(row), is_there = !batch.is_absent(row + 1);
     auto own = own_key(batch, row + 1);
     if (had) {
-      dirty_left_.insert(place(old_foreign, own));
+      changed_left_.note(place(old_foreign, own));
       left_.erase(place(old_foreign, own));
     }
     if (has) {
-      dirty_left_.insert(place(foreign, own));
+      changed_left_.note(place(foreign, own));
       left_[place(foreign, own)] = {sides_.packed(0, batch, row + 1), batch.timestamps[row + 1]};
     }
     auto before = had ? right_.find(old_foreign) : right_.end();
@@ -256,7 +252,7 @@ class ForeignKey final : public Operator {
     bool had = !batch.is_absent(row), has = !batch.is_absent(row + 1);
     if (!sides_.key(1, row + 1, key_, environment_)) return;
     int64_t ts = batch.timestamps[row + 1];
-    dirty_right_.insert(key_);
+    changed_right_.note(key_);
     if (has)
       right_[key_] = {sides_.packed(1, batch, row + 1), ts};
     else
@@ -278,7 +274,7 @@ class ForeignKey final : public Operator {
   std::vector<size_t> left_key_;
   std::map<std::string, Row> left_;
   std::unordered_map<std::string, Row> right_;
-  std::unordered_set<std::string> dirty_left_, dirty_right_;
+  ChangedKeys changed_left_{environment_}, changed_right_{environment_};
   std::string key_;
 };
 

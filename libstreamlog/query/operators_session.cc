@@ -2,13 +2,12 @@
 // row's time to its last. A row may join two sessions; what it absorbs is taken back by a tombstone each, oldest first,
 // before the merged one shows (Kafka Streams' KStreamSessionWindowAggregate).
 #include <algorithm>
-#include <cstring>
-#include <map>
+#include <set>
 #include <unordered_map>
-#include <unordered_set>
 
-#include "base/bytes.h"
+#include "query/changed_keys.h"
 #include "query/grouping.h"
+#include "query/raw_bytes.h"
 #include "query/time_text.h"
 
 namespace sl::query {
@@ -53,6 +52,8 @@ class SessionAggregation final : public Operator {
   }
   Status idle(const Batch& like, int64_t now_ms) override {
     if (idle_close_ms_ < 0 || sessions_.empty() || now_ms - last_seen_ms_ < idle_close_ms_) return {};
+    // What was given out is closed for good: a row that would have joined it is late.
+    stream_time_ = std::max(stream_time_, ends_.rbegin()->first + 2 * gap_ms_ + grace_ms_ + 1);
     return finish(like);
   }
   void save(StateWriter& writer) override;
@@ -78,10 +79,14 @@ class SessionAggregation final : public Operator {
       forget_closed();
   }
 
+  Session fresh(int64_t start, int64_t end) const {
+    const auto& shape = grouping_.shape();
+    return {start, end, false, std::vector<uint64_t>(shape.fixed_bytes / 8), std::vector<std::string>(shape.texts)};
+  }
+
   void into_session(const Batch& batch, size_t row, int64_t ts) {
     auto& all = sessions_[key_];
-    Session merged{ts, ts, false, std::vector<uint64_t>(grouping_.shape().fixed_bytes / 8),
-                   std::vector<std::string>(grouping_.shape().texts)};
+    auto merged = fresh(ts, ts);
     std::vector<size_t> absorbed;
     for (size_t i = 0; i < all.size(); ++i)
       if (all[i].end >= ts - gap_ms_ && all[i].start <= ts + gap_ms_) absorbed.push_back(i);
@@ -103,13 +108,16 @@ class SessionAggregation final : public Operator {
       else
         take_back(all[i], *batch.arena);
     }
-    for (size_t i = absorbed.size(); i-- > 0;) all.erase(all.begin() + static_cast<ptrdiff_t>(absorbed[i]));
+    for (size_t i = absorbed.size(); i-- > 0;) {
+      ends_.erase({all[absorbed[i]].end, key_});
+      all.erase(all.begin() + static_cast<ptrdiff_t>(absorbed[i]));
+    }
     merged.start = start;
     merged.end = end;
     grouping_.add(row, merged.bytes(), merged.texts.data(), *batch.arena);
     auto at = std::find_if(all.begin(), all.end(), [&](const Session& s) { return s.start > start; });
     at = all.insert(at, std::move(merged));
-    dirty_.insert(key_);
+    changed_.note(key_);
     ends_.emplace(end, key_);
     if (!final_only_) show(key_, *at, *batch.arena);
   }
@@ -134,28 +142,24 @@ class SessionAggregation final : public Operator {
   // Shows, and forgets, every session that ended before `closed`: by its end, then by key.
   void close_until(int64_t closed, Arena& arena) {
     while (!ends_.empty() && ends_.begin()->first < closed) {
-      const int64_t end = ends_.begin()->first;
-      const std::string key = std::move(ends_.begin()->second);
-      ends_.erase(ends_.begin());
-      take_out(key, end, [&](Session& session) { show(key, session, arena); });
+      take_out_first([&](const std::string& key, Session& session) { show(key, session, arena); });
     }
   }
   void forget_closed() {
     while (!ends_.empty() && ends_.begin()->first < stream_time_ - grace_ms_ - gap_ms_) {
-      const int64_t end = ends_.begin()->first;
-      const std::string key = std::move(ends_.begin()->second);
-      ends_.erase(ends_.begin());
-      take_out(key, end, [](Session&) {});
+      take_out_first([](const std::string&, Session&) {});
     }
   }
+  // The session that ended first, for good.
   template <class Do>
-  void take_out(const std::string& key, int64_t end, Do on_session) {
-    auto at = sessions_.find(key);
-    if (at == sessions_.end()) return;
-    auto session = std::find_if(at->second.begin(), at->second.end(), [&](const Session& s) { return s.end == end; });
-    if (session == at->second.end()) return;  // it was absorbed meanwhile
-    on_session(*session);
-    dirty_.insert(key);
+  void take_out_first(Do on_session) {
+    const auto first = *ends_.begin();
+    ends_.erase(ends_.begin());
+    auto at = sessions_.find(first.second);
+    auto session =
+        std::find_if(at->second.begin(), at->second.end(), [&](const Session& s) { return s.end == first.first; });
+    on_session(first.second, *session);
+    changed_.note(first.second);
     at->second.erase(session);
     if (at->second.empty()) sessions_.erase(at);
   }
@@ -167,25 +171,23 @@ class SessionAggregation final : public Operator {
     auto passing = grouping_.passing(batch);
     auto* absent = like.arena->array<uint8_t>(batch.rows);
     std::vector<uint32_t> kept;
-    marks_.assign(batch.rows, false);
+    // An earlier row of this batch may have shown the same session.
+    std::unordered_map<std::string, bool> showed;
     for (size_t row = 0; row < batch.rows; ++row) {
       const auto& shown = shown_[row];
-      bool before = passed_before(row);
+      std::string id = shown.key;
+      append_raw(id, shown.start);
+      bool& last = showed.try_emplace(std::move(id), shown.had_passed).first->second;
+      bool before = last;
       bool passes = !shown.tombstone && passing[row];
       absent[row] = !passes;
-      marks_[row] = passes;
+      last = passes;
       if (!shown.tombstone) mark(shown, passes);
       if (passes || (before && !final_only_)) kept.push_back(static_cast<uint32_t>(row));
     }
     Batch marked = batch;
     marked.absent = absent;
     return pass_on(gathered(marked, kept));
-  }
-  // An earlier row of this batch may have shown the same session.
-  bool passed_before(size_t row) const {
-    for (size_t i = row; i-- > 0;)
-      if (shown_[i].start == shown_[row].start && shown_[i].key == shown_[row].key) return marks_[i];
-    return shown_[row].had_passed;
   }
   void mark(const Shown& shown, bool passes) {
     auto at = sessions_.find(shown.key);
@@ -198,26 +200,21 @@ class SessionAggregation final : public Operator {
   Environment& environment_;
   RowBuilder rows_;
   std::vector<Shown> shown_;
-  std::vector<bool> marks_;
   bool final_only_;
   int64_t idle_close_ms_;
   int64_t gap_ms_, grace_ms_;
   int64_t stream_time_ = INT64_MIN / 4;
   int64_t last_seen_ms_ = 0;
   std::unordered_map<std::string, Sessions> sessions_;
-  std::multimap<int64_t, std::string> ends_;  // when which key's session ended; some are out of date
-  std::unordered_set<std::string> dirty_;
+  std::set<std::pair<int64_t, std::string>> ends_;  // of every session: when it ended, and its key
+  ChangedKeys changed_{environment_};
   std::string key_;
 };
-
-void append_raw(std::string& out, int64_t v) {
-  out.append(reinterpret_cast<const char*>(&v), sizeof v);
-}
 
 // One entry a key: all its sessions. The meta entry has an empty key.
 void SessionAggregation::save(StateWriter& writer) {
   std::string value;
-  for (const auto& key : dirty_) {
+  for (const auto& key : changed_.take()) {
     auto at = sessions_.find(key);
     if (at == sessions_.end()) {
       writer.erase(key);
@@ -228,15 +225,10 @@ void SessionAggregation::save(StateWriter& writer) {
       append_raw(value, session.start);
       append_raw(value, session.end);
       append_raw(value, session.passed);
-      value.append(reinterpret_cast<const char*>(session.bytes()), grouping_.shape().fixed_bytes);
-      for (const auto& text : session.texts) {
-        append_raw(value, static_cast<int64_t>(text.size()));
-        value += text;
-      }
+      grouping_.append_state(value, session.bytes(), session.texts.data());
     }
     writer.put(key, value);
   }
-  dirty_.clear();
   value.clear();
   append_raw(value, stream_time_);
   writer.put("", value);
@@ -244,37 +236,21 @@ void SessionAggregation::save(StateWriter& writer) {
 
 Status SessionAggregation::restore(std::string_view key, std::string_view value) {
   const Error damaged{Errc::kCorrupt, "the state of a session aggregation is damaged"};
-  bool short_of = false;
-  auto number = [&] {
-    int64_t v = 0;
-    short_of = short_of || value.size() < sizeof v;
-    if (short_of) return v;
-    std::memcpy(&v, value.data(), sizeof v);
-    value.remove_prefix(sizeof v);
-    return v;
-  };
   if (key.empty()) {
-    stream_time_ = number();
-    return short_of ? Status(damaged) : Status();
+    auto time = take_raw<int64_t>(value);
+    if (!time) return damaged;
+    stream_time_ = *time;
+    return {};
   }
   auto& sessions = sessions_[std::string(key)];
   while (!value.empty()) {
-    Session session;
-    session.start = number();
-    session.end = number();
-    session.passed = number() != 0;
-    size_t fixed = grouping_.shape().fixed_bytes;
-    if (short_of || value.size() < fixed) return damaged;
-    session.fixed.resize(fixed / 8);
-    if (fixed) std::memcpy(session.bytes(), value.data(), fixed);
-    value.remove_prefix(fixed);
-    for (size_t i = 0; i < grouping_.shape().texts; ++i) {
-      int64_t size = number();
-      if (short_of || size < 0 || static_cast<size_t>(size) > value.size()) return damaged;
-      session.texts.emplace_back(value.substr(0, static_cast<size_t>(size)));
-      value.remove_prefix(static_cast<size_t>(size));
-    }
-    ends_.emplace(session.end, std::string(key));
+    auto start = take_raw<int64_t>(value), end = take_raw<int64_t>(value);
+    auto passed = take_raw<bool>(value);
+    if (!start || !end || !passed) return damaged;
+    auto session = fresh(*start, *end);
+    session.passed = *passed;
+    if (!grouping_.take_state(value, session.bytes(), session.texts.data())) return damaged;
+    ends_.emplace(*end, key);
     sessions.push_back(std::move(session));
   }
   return {};

@@ -161,7 +161,7 @@ Result<int64_t> Parser::duration() {
                                                                             {"YEARS", 31'536'000'000}}};
   for (const auto& [word, ms] : kUnits) {
     if (!sees(word)) continue;
-    if (count > INT64_MAX / 4 / ms) return error_at(peek().at, "that is too long");
+    if (count > INT64_MAX / 8 / ms) return error_at(peek().at, "that is too long");
     take();
     return count * ms;
   }

@@ -58,7 +58,7 @@ Result<KeyColumns> find_key(PlanNode& root, const Select& query, std::string_vie
       }
       if (found) break;
     }
-    if (!found && settings.key_from_projection) continue;
+    if (!found && (settings.key_from_projection || part.optional)) continue;
     if (!found)
       return error_at(
           query.at,
@@ -104,35 +104,6 @@ std::vector<Field> fields_of(const PlanNode& root, const std::vector<size_t>& co
   std::vector<Field> out;
   for (size_t i : columns) out.push_back({root.columns[i].name, root.columns[i].type});
   return out;
-}
-
-const Literal* option(const Options& with, const std::string& name) {
-  auto at = with.find(name);
-  return at == with.end() ? nullptr : &at->second;
-}
-
-Status take_sink_timestamp(const Options& with, Source& sink) {
-  const auto* column = option(with, "TIMESTAMP");
-  if (!column) return {};
-  for (const auto* side : {&sink.key, &sink.value}) {
-    auto at = find_name(*side, column->text, [](const Field& f) -> const std::string& { return f.name; });
-    if (!at) continue;
-    const auto& field = (*side)[*at];
-    sink.timestamp_column = field.name;
-    if (const auto* pattern = option(with, "TIMESTAMP_FORMAT")) sink.timestamp_format = pattern->text;
-    bool fits = sink.timestamp_format.empty()
-                    ? field.type->base == Base::kBigint || field.type->base == Base::kTimestamp
-                    : field.type->base == Base::kString;
-    if (fits) return {};
-    return error_at(
-        column->at,
-        fmt::format(
-            "Timestamp column, {}, should be LONG(INT64), TIMESTAMP, or a String with a timestamp_format specified.",
-            quoted_name(field.name)));
-  }
-  return error_at(
-      column->at,
-      fmt::format("The TIMESTAMP column set in the WITH clause does not exist in the schema: '{}'", column->text));
 }
 
 // Formats of the sink, and whether they can hold its columns.
@@ -211,7 +182,7 @@ Result<Plan> plan_create_as(const CreateAs& statement, const Catalogue& catalogu
   SL_CHECK(check_names(*plan.root, steps.items));
   SL_CHECK(take_columns(statement, settings, plan));
   SL_CHECK(take_formats(statement, steps, settings, plan));
-  SL_CHECK(take_sink_timestamp(statement.with, plan.sink));
+  SL_CHECK(take_timestamp(statement.with, plan.sink));
   const auto* topic = option(statement.with, "KAFKA_TOPIC");
   plan.sink.topic = topic ? topic->text : settings.topic_prefix + statement.name;
   return plan;

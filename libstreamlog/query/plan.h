@@ -17,7 +17,9 @@ namespace sl::query {
 struct KeyPart {
   std::vector<size_t> slots;
   // Where the key's value always is, when a column of an outer join may be null instead.
-  std::optional<size_t> value_slot;
+  std::optional<size_t> value_slot{};
+  // A sink may do without it: nobody declared it.
+  bool optional = false;
 };
 
 struct PlanNode {

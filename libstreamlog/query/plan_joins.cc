@@ -208,7 +208,7 @@ PlanPtr plan_source(const Source& source, const std::string& alias) {
     node->columns.push_back({alias, name, type, system});
   };
   for (size_t i = 0; i < source.key.size(); ++i) {
-    node->key.push_back({{i}, std::nullopt});
+    node->key.push_back({{i}, std::nullopt, source.inferred});
     add(source.key[i].name, source.key[i].type, false);
   }
   for (const auto& column : source.value) add(column.name, column.type, false);

@@ -119,7 +119,7 @@ Status StepPlanner::partition() {
     SL_TRY(auto type, type_of(*expression, scope));
     size_t slot = node->columns.size();
     node->columns.push_back({"", made_name("partition", i), type, true});
-    node->key.push_back({{slot}, std::nullopt});
+    node->key.push_back({{slot}});
     for (auto& item : steps_.items) {
       replace_parts(item.expression, [&](const Expression& part) {
         return same_expression(part, *expression) && &part == item.expression.get()
@@ -214,7 +214,7 @@ Status StepPlanner::group_columns(PlanNode& node) {
     SL_TRY(auto type, type_of(*expression, scope));
     if (type->base == Base::kUnknown) return error_at(expression->at, "GROUP BY NULL makes no groups");
     node.columns.push_back({"", made_name("group", i), type, true});
-    node.key.push_back({{i}, std::nullopt});
+    node.key.push_back({{i}});
     node.expressions.push_back(clone(*expression));
     grouping_.push_back(std::move(expression));
   }
@@ -240,7 +240,7 @@ Status StepPlanner::take_aggregates(PlanNode& node, ExpressionPtr& having) {
   }
   for (size_t i = 0; i < node.aggregates.size(); ++i) {
     const auto& call = *node.aggregates[i];
-    SL_TRY(auto bound, bind_aggregate(call, scope));
+    SL_TRY(auto bound, bind_aggregate(call, scope, settings_.aggregate_limits));
     if (node.inputs[0]->table && !bound.aggregate->undoable())
       return error_at(
           call.at,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "query/catalogue.h"
 #include "query/name.h"
 #include "query/parser.h"
 #include "query/rewrite.h"
@@ -108,12 +109,6 @@ Status spread_fields(const SelectItem& item, const Scope& scope, Names& names, s
 }
 
 }  // namespace
-
-bool system_name(std::string_view name) {
-  for (std::string_view word : {"ROWTIME", "ROWPARTITION", "ROWOFFSET", "WINDOWSTART", "WINDOWEND"})
-    if (same_name(name, word)) return true;
-  return false;
-}
 
 Result<std::vector<Item>> expand_items(const Select& query, const Scope& scope, bool joined, size_t key_columns) {
   std::vector<Item> out;

@@ -20,7 +20,5 @@ struct Item {
 // The first `key_columns` slots are the source's key: a star of a query with PARTITION BY has the new key first and the
 // old one last.
 Result<std::vector<Item>> expand_items(const Select& query, const Scope& scope, bool joined, size_t key_columns);
-// ROWTIME and its like, which a sink's columns cannot be called.
-bool system_name(std::string_view name);
 
 }  // namespace sl::query

@@ -23,16 +23,15 @@ void names_of_sources(const PlanNode& node, std::vector<std::string>& out) {
 
 }  // namespace
 
-Result<Outcome> Session::run(const StatementText& text) {
+Result<Statement> Session::parse(const StatementText& text) const {
   ParseOptions options;
   options.identifiers = settings_.identifiers;
   options.variables = &variables_;
   options.named_type = [this](const std::string& name) { return catalogue_.type(name); };
-  SL_TRY(auto statement, parse_statement(text, options));
-  return act(statement);
+  return parse_statement(text, options);
 }
 
-Result<Outcome> Session::act(Statement& statement) {
+Result<Outcome> Session::run(Statement statement) {
   auto& body = statement.body;
   if (auto* select = std::get_if<Select>(&body)) {
     SL_TRY(auto plan, plan_select(*select, catalogue_, settings_));

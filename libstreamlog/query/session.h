@@ -55,9 +55,10 @@ class Session {
  public:
   explicit Session(Settings settings) : settings_(std::move(settings)) {}
 
-  // Parses and plans one statement and, where it makes or drops something, notes that. Errors name the place; they
-  // change nothing.
-  Result<Outcome> run(const StatementText& text);
+  // One statement, as SET, DEFINE and CREATE TYPE have it read.
+  Result<Statement> parse(const StatementText& text) const;
+  // Plans it and, where it makes or drops something, notes that. Errors name the place; they change nothing.
+  Result<Outcome> run(Statement statement);
 
   Catalogue& catalogue() { return catalogue_; }
   const Settings& settings() const { return settings_; }
@@ -66,7 +67,6 @@ class Session {
   void put_source(Source source) { catalogue_.put(std::move(source)); }
 
  private:
-  Result<Outcome> act(Statement& statement);
   Result<Outcome> create_source(const CreateSource& statement, const std::string& text);
   Result<Outcome> create_as(const CreateAs& statement, const std::string& text);
   Result<Outcome> insert_select(const InsertSelect& statement);

@@ -30,7 +30,18 @@ std::string text(bool v) {
   return v ? "true" : "false";
 }
 
-constexpr std::array<Setting, 9> kSettings = {{
+// Whole numbers; -1 is none.
+Status take_limit(size_t& limit, std::string_view name, std::string_view value) {
+  auto number = parse_int(value);
+  if (!number || *number < -1) return one_of(name, "a number of values, or -1 for all", value);
+  limit = *number < 0 ? SIZE_MAX : static_cast<size_t>(*number);
+  return {};
+}
+std::string limit_text(size_t limit) {
+  return limit == SIZE_MAX ? "-1" : std::to_string(limit);
+}
+
+constexpr std::array<Setting, 11> kSettings = {{
     {"auto.offset.reset",
      [](Settings& s, std::string_view name, std::string_view value) -> Status {
        if (!same_name(value, "earliest") && !same_name(value, "latest"))
@@ -45,6 +56,16 @@ constexpr std::array<Setting, 9> kSettings = {{
        return {};
      },
      [](const Settings& s) { return text(s.strict); }},
+    {"functions.collect_list.limit",
+     [](Settings& s, std::string_view name, std::string_view value) {
+       return take_limit(s.aggregate_limits.collect_list, name, value);
+     },
+     [](const Settings& s) { return limit_text(s.aggregate_limits.collect_list); }},
+    {"functions.collect_set.limit",
+     [](Settings& s, std::string_view name, std::string_view value) {
+       return take_limit(s.aggregate_limits.collect_set, name, value);
+     },
+     [](const Settings& s) { return limit_text(s.aggregate_limits.collect_set); }},
     {"identifier.case",
      [](Settings& s, std::string_view name, std::string_view value) -> Status {
        if (!same_name(value, "upper") && !same_name(value, "preserve")) return one_of(name, "upper or preserve", value);

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "query/aggregate.h"
 #include "query/format.h"
 #include "query/parser.h"
 
@@ -22,6 +23,7 @@ struct Settings {
   bool key_from_projection =
       false;  // ksql.new.query.planner.enabled: a sink's key is what the projection has of it, in its order
   bool start_at_end = false;          // auto.offset.reset = latest
+  AggregateLimits aggregate_limits;   // of COLLECT_LIST and COLLECT_SET
   int64_t window_idle_close_ms = -1;  // EMIT FINAL closes a window this long after the last record; -1: never
 
   // Names are those of the manual, with or without ksqlDB's prefix "ksql."; kNotFound with the nearest name,

@@ -11,6 +11,15 @@
 namespace sl::query {
 namespace {
 
+// Windows, graces and gaps are at most so long, too (parse_select.cc): their sums stay within 64 bits.
+constexpr int64_t kTimeMax = INT64_MAX / 8;
+
+bool usable_time(int64_t ms, std::string& why) {
+  if (ms >= 0 && ms <= kTimeMax) return true;
+  why = fmt::format("the timestamp {} is {}", ms, ms < 0 ? "negative" : "too far away");
+  return false;
+}
+
 constexpr size_t kSystemColumns = 3;  // ROWTIME, ROWPARTITION, ROWOFFSET stand first behind the source's own
 
 }  // namespace
@@ -173,7 +182,7 @@ bool SourceStage::take_window(Bytes& key, size_t row, std::string& why) {
 
 bool SourceStage::take_time(const InputRecord& record, size_t row, bool absent, std::string& why) {
   timestamps_[row] = record.timestamp;
-  if (!time_slot_ || absent) return true;
+  if (!time_slot_ || absent) return usable_time(record.timestamp, why);
   const auto& value = columns_[*time_slot_][row];
   if (value.is_null()) {
     why = fmt::format("the timestamp column {} is null", source_.timestamp_column);
@@ -190,12 +199,8 @@ bool SourceStage::take_time(const InputRecord& record, size_t row, bool absent, 
   } else {
     ms = value.as_integer();
   }
-  if (ms < 0) {
-    why = fmt::format("the timestamp {} is negative", ms);
-    return false;
-  }
   timestamps_[row] = ms;
-  return true;
+  return usable_time(ms, why);
 }
 
 void SourceStage::take_headers(const InputRecord& record, size_t row) {
@@ -257,7 +262,7 @@ void SourceStage::keep_old(const InputRecord& record, size_t row, bool absent) {
     else
       columns_[slot][row - 1] = Value::null();
   }
-  dirty_.insert(key);
+  changed_.note(key);
   if (absent) {
     if (row_is_known_) table_.erase(known);
     return;
@@ -269,14 +274,13 @@ void SourceStage::keep_old(const InputRecord& record, size_t row, bool absent) {
 }
 
 void SourceStage::save(StateWriter& writer) {
-  for (const auto& key : dirty_) {
+  for (const auto& key : changed_.take()) {
     auto row = table_.find(key);
     if (row == table_.end())
       writer.erase(key);
     else
       writer.put(key, row->second);
   }
-  dirty_.clear();
 }
 
 Status SourceStage::restore(std::string_view key, std::string_view value) {

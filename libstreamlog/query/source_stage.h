@@ -6,9 +6,9 @@
 #include <span>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
+#include "query/changed_keys.h"
 #include "query/operator.h"
 #include "query/time_pattern.h"
 
@@ -74,7 +74,7 @@ class SourceStage {
   Arena* arena_ = nullptr;
   bool row_is_known_ = false;                           // whether the change at hand replaces a row
   std::unordered_map<std::string, std::string> table_;  // key's bytes to the packed row
-  std::unordered_set<std::string> dirty_;
+  ChangedKeys changed_{environment_};
 };
 
 }  // namespace sl::query

@@ -35,6 +35,7 @@ Result<std::unique_ptr<Task>> Task::make(const Plan& plan, const Settings& setti
   std::unique_ptr<Task> task(new Task);
   task->random_ = random;
   task->environment_.complaints = complaints;
+  task->environment_.limits = settings.aggregate_limits;
   task->last_ = std::make_unique<Last>(*task);
   Wanted all(plan.root->columns.size(), true);
   SL_CHECK(task->build(*plan.root, all, false, task->last_.get(), 0, settings.window_idle_close_ms));

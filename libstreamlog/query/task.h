@@ -33,6 +33,8 @@ class Task {
   // No record has come for a while (window.idle.close.ms).
   Status idle(int64_t now_ms);
 
+  // Before the first push, where the state will be saved.
+  void track_changes() { environment_.tracks_changes = true; }
   // Entries changed since the last save; keys begin with the number of the operator.
   void save(StateWriter& writer);
   Status restore(std::string_view key, std::string_view value);

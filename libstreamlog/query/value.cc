@@ -8,6 +8,7 @@
 #include "query/decimal.h"
 #include "query/group_table.h"
 #include "query/java_text.h"
+#include "query/raw_bytes.h"
 #include "query/time_text.h"
 
 namespace sl::query {
@@ -89,14 +90,21 @@ int compare_values(const Value& a, const Value& b) {
   return order(item_count(a), item_count(b));
 }
 
+// Equal values have equal hashes: a map's entries count whatever their order, also within other values.
 uint64_t hash_value(const Value& value) {
+  constexpr uint64_t kStep = 0x9e3779b97f4a7c15;
+  uint64_t hash = static_cast<uint64_t>(value.kind()) + value.size();
   if (value.kind() == Kind::kMap) {
-    // Whatever the order of its entries.
-    uint64_t sum = value.size();
-    for (size_t i = 0; i < value.size(); ++i) sum += hash_value(value.map_key(i)) * 31 + hash_value(value.map_value(i));
-    return sum;
+    for (size_t i = 0; i < value.size(); ++i)
+      hash += hash_value(value.map_key(i)) * kStep + hash_value(value.map_value(i));
+    return hash;
   }
-  std::string packed;
+  if (value.kind() == Kind::kArray || value.kind() == Kind::kStruct) {
+    for (size_t i = 0; i < value.size(); ++i) hash = (hash ^ hash_value(value.item(i))) * kStep;
+    return hash;
+  }
+  if (value.kind() == Kind::kText) return hash_bytes(value.as_text());
+  std::string packed;  // a few bytes, which need no memory of their own
   append_packed(packed, value);
   return hash_bytes(packed);
 }
@@ -172,7 +180,7 @@ std::string to_text(const Value& value, const Type& type) {
 
 void append_packed(std::string& out, const Value& value) {
   out += static_cast<char>(value.kind());
-  auto raw = [&out](const auto& v) { out.append(reinterpret_cast<const char*>(&v), sizeof v); };
+  auto raw = [&out](auto v) { append_raw(out, v); };
   switch (value.kind()) {
     case Kind::kNull:
       return;
@@ -187,9 +195,7 @@ void append_packed(std::string& out, const Value& value) {
       return raw(value.as_decimal());
     case Kind::kError:
     case Kind::kText:
-      raw(static_cast<uint32_t>(value.as_text().size()));
-      out += value.as_text();
-      return;
+      return append_sized(out, value.as_text());
     default:
       break;
   }
@@ -198,15 +204,6 @@ void append_packed(std::string& out, const Value& value) {
 }
 
 namespace {
-
-template <class T>
-std::optional<T> take_raw(std::string_view& in) {
-  if (in.size() < sizeof(T)) return std::nullopt;
-  T v;
-  std::memcpy(&v, in.data(), sizeof v);
-  in.remove_prefix(sizeof v);
-  return v;
-}
 
 constexpr int kNestingMax = 64;
 
@@ -250,11 +247,8 @@ std::optional<Value> read_nested(std::string_view& in, Arena& arena, int depth) 
       return v ? std::optional(Value::decimal(*v, arena)) : std::nullopt;
     }
     case Kind::kText: {
-      auto size = take_raw<uint32_t>(in);
-      if (!size || *size > in.size()) return std::nullopt;
-      auto text = Value::text(in.substr(0, *size));
-      in.remove_prefix(*size);
-      return text;
+      auto text = take_sized(in);
+      return text ? std::optional(Value::text(*text)) : std::nullopt;
     }
     case Kind::kArray:
     case Kind::kMap:

@@ -36,6 +36,7 @@ const query::Source* Engine::source_of(const std::string& topic) const {
 
 Status Engine::make_task(Query& query) {
   SL_TRY(query.task, query::Task::make(*query.plan, session_.settings(), &random_, nullptr));
+  if (options_.restart) query.task->track_changes();
   SL_TRY(query.encoder, query::SinkEncoder::make(*query.plan, query.task->environment()));
   auto* made = &query;
   query.task->set_output([this, made](const query::Batch& batch) {
@@ -56,7 +57,8 @@ Status Engine::make_task(Query& query) {
 Status Engine::execute(const std::string& statement) {
   SL_TRY(auto script, query::split_script(statement));
   for (const auto& text : script.statements) {
-    SL_TRY(auto outcome, session_.run(text));
+    SL_TRY(auto parsed, session_.parse(text));
+    SL_TRY(auto outcome, session_.run(std::move(parsed)));
     if (auto* insert = std::get_if<query::InsertRow>(&outcome)) {
       static_cast<void>(insert);
       continue;

@@ -40,12 +40,7 @@ void append_field(std::string& out, std::string_view text, bool tabs) {
     out += text;
     return;
   }
-  out += '"';
-  for (char c : text) {
-    if (c == '"') out += c;
-    out += c;
-  }
-  out += '"';
+  sl::query::append_csv_quoted(out, text);
 }
 
 }  // namespace

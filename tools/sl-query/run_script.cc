@@ -133,6 +133,7 @@ aio::Task<Result<sl::query::Source>> inferred(Script& script, std::string topic)
   std::vector<std::string_view> views(values.begin(), values.end());
   sl::query::Source source;
   source.name = source.topic = topic;
+  source.inferred = true;
   source.key = {{"key", sl::query::simple_type(sl::query::Base::kString)}};
   source.value = sl::query::infer_json(views);
   // A column of the value may be called key; then the record's key has no name.
@@ -224,7 +225,10 @@ aio::Task<Status> act(Script& script, sl::query::Outcome outcome) {
     client::Admin admin(script.session.cluster, script.options.timeout_ms);
     std::vector<std::string> topics = {dropped->topic};
     auto removed = co_await admin.remove(std::move(topics));
-    co_return removed ? Status() : Status(removed.error());
+    if (!removed) co_return removed.error();
+    for (const auto& one : *removed)
+      if (one.error.code != Errc::kNone) co_return one.error;
+    co_return Status();
   }
   if (auto* said = std::get_if<sl::query::Said>(&outcome)) {
     if (!said->text.empty()) script.output.text() += said->text + "\n";
@@ -241,12 +245,9 @@ aio::Task<void> run_started(Script& script, std::shared_ptr<sl::query::Plan> pla
 }
 
 aio::Task<Status> run_statement(Script& script, sl::query::StatementText text) {
-  // Parsed once more by the session, after what FROM names was looked up.
-  sl::query::ParseOptions parse;
-  parse.identifiers = script.sql.settings().identifiers;
-  if (auto statement = sl::query::parse_statement(text, parse); statement)
-    SL_CO_CHECK(co_await declare_topics(script, *statement));
-  SL_CO_TRY(auto outcome, script.sql.run(text));
+  SL_CO_TRY(auto statement, script.sql.parse(text));
+  SL_CO_CHECK(co_await declare_topics(script, statement));
+  SL_CO_TRY(auto outcome, script.sql.run(std::move(statement)));
   co_return co_await act(script, std::move(outcome));
 }
 

@@ -147,7 +147,8 @@ Result<std::shared_ptr<sl::query::Plan>> plan_of(const std::string& sql, sl::que
   for (const auto& text : script.statements) {
     if (plan)
       return Error{Errc::kUsage, "with --stdin the SELECT is the last statement: standard input can be read once"};
-    SL_TRY(auto outcome, session.run(text));
+    SL_TRY(auto statement, session.parse(text));
+    SL_TRY(auto outcome, session.run(std::move(statement)));
     if (auto* select = std::get_if<sl::query::RunSelect>(&outcome))
       plan = select->plan;
     else if (auto* said = std::get_if<sl::query::Said>(&outcome))
@@ -165,21 +166,22 @@ aio::Task<Status> pump(StdinRun& run, aio::UvRuntime& runtime, Lines& lines, sl:
   std::vector<sl::query::InputRecord> records;
   int64_t offset = 0;
   while (!rows.enough() && !run.stop.requested()) {
+    const int64_t now_ms = runtime.wall_ms();
     while (auto line = lines.next()) {
       if (line->empty()) continue;
       sl::query::InputRecord record;
       record.value = as_bytes(*line);
       record.value_slack = lines.slack(*line);
-      record.timestamp = runtime.wall_ms();
+      record.timestamp = now_ms;
       record.offset = offset++;
       records.push_back(record);
       if (records.size() < kBatchRows) continue;
-      SL_CO_CHECK(task.push(0, records, runtime.wall_ms()));
+      SL_CO_CHECK(task.push(0, records, now_ms));
       records.clear();
       if (rows.enough()) break;
       if (output.full()) SL_CO_CHECK(co_await output.flush());
     }
-    SL_CO_CHECK(task.push(0, records, runtime.wall_ms()));
+    SL_CO_CHECK(task.push(0, records, now_ms));
     records.clear();
     if (lines.would_wait()) SL_CO_CHECK(co_await output.flush());
     if (rows.enough()) break;

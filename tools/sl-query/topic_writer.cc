@@ -13,7 +13,11 @@ constexpr int64_t kAdminTimeoutMs = 10'000;
 }  // namespace
 
 TopicWriter::TopicWriter(Session& session, const sl::query::Plan& plan, sl::query::Task& task)
-    : session_(session), plan_(plan), task_(task), producer_(session.cluster, {}) {}
+    : session_(session), plan_(plan), task_(task), producer_(session.cluster, {}) {
+  producer_.on_delivery = [this](const client::Delivery& delivery) {
+    if (delivery.error && stored_) stored_ = *delivery.error;
+  };
+}
 
 aio::Task<Status> ensure_topic(Session& session, std::string topic, int32_t partitions, bool compacted) {
   auto known = co_await session.cluster.topic(topic);
@@ -36,12 +40,27 @@ aio::Task<Status> TopicWriter::open() {
   SL_CO_TRY(topic_, co_await producer_.open_topic(plan_.sink.topic));
   SL_CO_TRY(encoder_, sl::query::SinkEncoder::make(plan_, task_.environment()));
   task_.set_output([this](const sl::query::Batch& batch) {
-    return encoder_->encode(batch, [this](const sl::query::OutputRecord& record) { return keep(record); });
+    return encoder_->encode(batch, [this](const sl::query::OutputRecord& record) { return take(record); });
   });
   co_return Status();
 }
 
-Status TopicWriter::keep(const sl::query::OutputRecord& record) {
+Errc TopicWriter::append(const sl::query::OutputRecord& record) {
+  client::ProducerRecord produced;
+  if (record.key) produced.key = as_bytes(*record.key);
+  if (record.value) produced.value = as_bytes(*record.value);
+  produced.timestamp_ms = record.timestamp;
+  headers_.clear();
+  record::HeaderCursor cursor(record.headers.encoded, record.headers.count);
+  while (auto header = cursor.next()) headers_.push_back(*header);
+  produced.headers = headers_;
+  return producer_.append(*topic_, produced);
+}
+
+Status TopicWriter::take(const sl::query::OutputRecord& record) {
+  auto taken = pending_.empty() ? append(record) : Errc::kWouldBlock;
+  if (taken == Errc::kNone) return {};
+  if (taken != Errc::kWouldBlock) return producer_.refusal();
   Pending one;
   if (record.key) one.key = std::string(*record.key);
   if (record.value) one.value = std::string(*record.value);
@@ -55,15 +74,8 @@ Status TopicWriter::keep(const sl::query::OutputRecord& record) {
 aio::Task<Status> TopicWriter::send() {
   for (size_t i = 0; i < pending_.size();) {
     const auto& one = pending_[i];
-    client::ProducerRecord record;
-    if (one.key) record.key = as_bytes(*one.key);
-    if (one.value) record.value = as_bytes(*one.value);
-    record.timestamp_ms = one.timestamp;
-    std::vector<record::HeaderView> headers;
-    record::HeaderCursor cursor(as_bytes(one.headers), one.header_count);
-    while (auto header = cursor.next()) headers.push_back(*header);
-    record.headers = headers;
-    auto taken = producer_.append(*topic_, record);
+    sl::query::OutputRecord record{one.key, one.value, one.timestamp, {as_bytes(one.headers), one.header_count}};
+    auto taken = append(record);
     if (taken == Errc::kWouldBlock) {
       co_await producer_.wait_room();
       continue;
@@ -73,7 +85,7 @@ aio::Task<Status> TopicWriter::send() {
   }
   pending_.clear();
   producer_.nudge();
-  co_return Status();
+  co_return stored_;
 }
 
 aio::Task<Status> TopicWriter::flush() {

@@ -6,6 +6,7 @@
 #include "client/producer.h"
 #include "query/sink_encoder.h"
 #include "query/task.h"
+#include "record/record.h"
 #include "tools/common/session.h"
 
 namespace sl::tools::query {
@@ -17,7 +18,7 @@ class TopicWriter {
 
   // Opens the topic; from now on what the task makes is kept for send().
   aio::Task<Status> open();
-  // Sends what was made since the last call; waits where the producer has no room.
+  // Waits until the producer has taken what the task has made. An error of an earlier record that could not be stored.
   aio::Task<Status> send();
   // Everything is stored, or the first error.
   aio::Task<Status> flush();
@@ -30,7 +31,9 @@ class TopicWriter {
     std::string headers;
     int32_t header_count = 0;
   };
-  Status keep(const sl::query::OutputRecord& record);
+  // Hands a record to the producer, or keeps it where that has no room.
+  Status take(const sl::query::OutputRecord& record);
+  Errc append(const sl::query::OutputRecord& record);
 
   Session& session_;
   const sl::query::Plan& plan_;
@@ -39,6 +42,8 @@ class TopicWriter {
   client::Producer::Topic* topic_ = nullptr;
   std::unique_ptr<sl::query::SinkEncoder> encoder_;
   std::vector<Pending> pending_;
+  std::vector<record::HeaderView> headers_;
+  Status stored_;  // the first failure of a delivery
 };
 
 // Makes a topic where there is none; none there and no number given is an error that says what to do.

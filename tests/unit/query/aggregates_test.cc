@@ -17,7 +17,7 @@ class Group {
     std::vector<AggregateArgument> arguments = {{column_}};
     for (const auto& constant : constants)
       arguments.push_back({simple_type(constant.kind() == Kind::kBoolean ? Base::kBoolean : Base::kInt), &constant});
-    auto call = resolve_aggregate(name, arguments);
+    auto call = resolve_aggregate(name, arguments, {});
     if (!call) {
       refusal_ = call.error().context;
       return;
@@ -171,9 +171,9 @@ TEST(Aggregates, Statistics) {
 
 TEST(Aggregates, NamesAndArgumentsThatAreNone) {
   AggregateArgument argument{of(Base::kInt)};
-  EXPECT_FALSE(resolve_aggregate("MEDIAN", {&argument, 1}));
-  EXPECT_EQ(resolve_aggregate("AVG", {}).error().context, "Function 'AVG' does not accept parameters ().");
-  EXPECT_TRUE(resolve_aggregate("COUNT", {}));
+  EXPECT_FALSE(resolve_aggregate("MEDIAN", {&argument, 1}, {}));
+  EXPECT_EQ(resolve_aggregate("AVG", {}, {}).error().context, "Function 'AVG' does not accept parameters ().");
+  EXPECT_TRUE(resolve_aggregate("COUNT", {}, {}));
 }
 
 }  // namespace

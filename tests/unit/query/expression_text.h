@@ -33,12 +33,12 @@ inline std::string said(std::string_view expression, bool typed = false) {
   return typed ? to_sql(type) + " " + text : text;
 }
 
-struct Said {
+struct SaidValue {
   std::string_view expression;
   std::string_view expected;
 };
 #define SL_EXPECT_SAID(...)                                                                        \
-  for (const auto& [expression, expected] : std::initializer_list<::sl::query::Said>{__VA_ARGS__}) \
+  for (const auto& [expression, expected] : std::initializer_list<::sl::query::SaidValue>{__VA_ARGS__}) \
   EXPECT_EQ(::sl::query::said(expression), expected) << expression
 
 }  // namespace sl::query
