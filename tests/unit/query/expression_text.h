@@ -37,7 +37,7 @@ struct SaidValue {
   std::string_view expression;
   std::string_view expected;
 };
-#define SL_EXPECT_SAID(...)                                                                        \
+#define SL_EXPECT_SAID(...)                                                                             \
   for (const auto& [expression, expected] : std::initializer_list<::sl::query::SaidValue>{__VA_ARGS__}) \
   EXPECT_EQ(::sl::query::said(expression), expected) << expression
 
